@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# imapifs. "make help" lists the targets.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BINDIR = $(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man
+# mount(8) and umount(8) look for their helpers here and nowhere else
+SBINDIR ?= /sbin
+# The last one is for umount(8) where utab doesn't name umount.imapifs
+SBIN_LINKS := mount.imapifs umount.imapifs umount.fuse.imapifs
+
+VERSION := 0.1.0
+B := build
+
+CC ?= cc
+INSTALL ?= install
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
+INC := -Iinclude/uapi -Ihelper -Ihelper/compose -Ikmod/core
+DEF := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DIMAPIFS_RELEASE='"$(VERSION)"'
+# Asked for when something is compiled, so that the dependencies can be installed first
+LIBS = $(shell pkg-config --libs fuse3 mount) -pthread
+PKG = $(shell pkg-config --cflags fuse3 mount)
+
+CORE := $(sort $(wildcard kmod/core/*.c))
+HELPER := $(sort $(wildcard helper/*.c helper/compose/*.c))
+OBJ := $(patsubst %.c,$(B)/obj/%.o,$(CORE) $(HELPER))
+MAN1 := $(wildcard Documentation/man/*.1)
+MAN8 := $(wildcard Documentation/man/*.8)
+
+all: $(B)/imapifs $(B)/mount.imapifs $(B)/umount.imapifs
+
+$(B)/imapifs: $(OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/mount.imapifs $(B)/umount.imapifs: | $(B)/imapifs
+	ln -sf imapifs $@
+
+# Rebuilt when this file's flags change
+$(B)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(DEF) $(CFLAGS) $(WARN) $(INC) $(PKG) -MMD -MP -c -o $@ $<
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR)
+	$(INSTALL) -m 755 $(B)/imapifs $(DESTDIR)$(BINDIR)/imapifs
+	for name in $(SBIN_LINKS); do ln -sf $(BINDIR)/imapifs $(DESTDIR)$(SBINDIR)/$$name; done
+	$(if $(MAN1),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man1)
+	$(if $(MAN1),$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1/)
+	$(if $(MAN8),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man8)
+	$(if $(MAN8),$(INSTALL) -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8/)
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/imapifs
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(SBIN_LINKS))
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN1)))
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN8)))
+
+clean:
+	rm -rf $(B)
+
+# These four install what they need (Debian: by apt-get, and only what is missing)
+demo:
+	tests/deps.sh build demo
+	$(MAKE) -s -j$$(nproc) all
+	tests/demo.sh
+
+check:
+	tests/deps.sh build demo check
+	$(MAKE) -s -j$$(nproc) all check-programs
+	tests/check.sh
+
+fuzz:
+	tests/deps.sh build check
+	$(MAKE) -s -j$$(nproc) fuzz-programs
+	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/fuzz.sh $(FUZZERS)
+
+bench:
+	tests/deps.sh build demo bench
+	$(MAKE) -s -j$$(nproc) all bench-programs
+	tests/bench/bench.sh
+
+help:
+	@echo 'make            build/imapifs, build/mount.imapifs, build/umount.imapifs'
+	@echo 'make demo       the main job on a real tree, checked by other programs'
+	@echo 'make check      every test'
+	@echo 'make fuzz       every fuzz target, longer (FUZZ_SECONDS=300 each)'
+	@echo 'make bench      one table of times, beside those of other programs'
+	@echo 'make install    DESTDIR=, PREFIX=/usr/local; mount helpers go to /sbin'
+	@echo 'make uninstall, make clean'
+
+include tests/Makefile
+-include $(OBJ:.o=.d)
+.PHONY: all install uninstall clean demo check fuzz bench help

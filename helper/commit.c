@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+#include "commit.h"
+#include "compose.h"
+#include "readback.h"
+#include "spool.h"
+
+#define BAD_PATH	256
+
+/* One commit on its way; what compose_params points to lives here */
+struct commit {
+	struct commit_job *job;
+	struct recorder *rec;
+	struct compose *plan;
+	u32 blocks;
+	u8 boot[IMAPI_BLOCK];
+	u8 saved[COMPOSE_SAVED_MAX * IMAPI_BLOCK];
+	char bad_path[BAD_PATH];
+};
+
+#define say(c, ...) snprintf((c)->job->message, sizeof((c)->job->message), __VA_ARGS__)
+
+/* Like say(), and hands @err on: "return fail(c, err, ...)" */
+#define fail(c, err, ...) (say(c, __VA_ARGS__), (err))
+
+static int check_disc(struct commit *c)
+{
+	int err = c->rec->ops->check(c->rec);
+
+	switch (err) {
+	case 0:
+		return 0;
+	case -ENOMEDIUM:
+		return fail(c, err, "the image is gone from its place: put it back and sync again");
+	case -EMEDIUMTYPE:
+		return fail(c, err,
+			    "another image stands at the place of the one that was mounted: put it back and sync again");
+	default:
+		return fail(c, err,
+			    "the image can't be read: %s; nothing was written", strerror(-err));
+	}
+}
+
+/* The dates of a session: now, or what a build that has to be repeatable says */
+static int set_dates(struct commit *c, struct compose_params *p)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	unsigned long long value;
+	char *end;
+
+	if (!epoch) {
+		p->now = time(NULL);
+		return 0;
+	}
+	errno = 0;
+	value = strtoull(epoch, &end, 10);
+	if (epoch[0] < '0' || epoch[0] > '9' || *end || errno || value > IMAPI_TIME_MAX)
+		return fail(c, -EINVAL,
+			    "SOURCE_DATE_EPOCH is not a number of seconds: set it right or unset it, and sync again");
+	p->now = (s64)value;
+	p->clamp = true;
+	return 0;
+}
+
+/* Does @last have descriptors of its own, besides those at block 16? */
+static bool has_own_header(const struct imapi_source *src, const struct imapi_session *last)
+{
+	const struct imapi_hierarchy *want = &last->vol.primary;
+	struct imapi_volume own;
+
+	if (last->start < IMAPI_FIRST_SESSION)
+		return false;
+	if (imapi_volume_read(src, last->start + IMAPI_SYSTEM_BLOCKS, &own))
+		return false;
+	return own.primary.root.lba == want->root.lba &&
+	       own.primary.root.size == want->root.size;
+}
+
+/*
+ * The way back to the newest session: its own header, or, where block 16 is
+ * the only one it has, a copy of that in the new session's system area.
+ */
+static int set_previous(struct commit *c, struct compose_params *p)
+{
+	const struct imapi_source *src = &c->rec->source;
+	const struct imapi_session *last;
+	int err;
+
+	if (!c->rec->sessions.nr)
+		return 0;
+	last = &c->rec->sessions.list[c->rec->sessions.nr - 1];
+	p->prev_start = last->start;
+	if (last->vol.boot) {
+		err = src->read(src->ctx, last->vol.boot, 1, c->boot);
+		if (err)
+			return err;
+		p->boot = c->boot;
+	}
+	if (has_own_header(src, last)) {
+		p->prev_desc = last->start + IMAPI_SYSTEM_BLOCKS;
+		return 0;
+	}
+	if (last->vol.descs > COMPOSE_SAVED_MAX)
+		return -EUCLEAN;
+	err = src->read(src->ctx, last->vol.desc, last->vol.descs, c->saved);
+	if (err)
+		return err;
+	p->saved = c->saved;
+	p->saved_blocks = last->vol.descs;
+	return 0;
+}
+
+static const char *choose_volid(const struct commit *c)
+{
+	const struct imapi_sessions *s = &c->rec->sessions;
+
+	if (c->job->volid)
+		return c->job->volid;
+	return s->nr ? s->list[s->nr - 1].vol.volid : "DISC";
+}
+
+static int plan_failed(struct commit *c, int err)
+{
+	switch (err) {
+	case -EUCLEAN:
+		return fail(c, err,
+			    "directory %.100s of the image is damaged: nothing can be appended to it",
+			    c->bad_path[0] ? c->bad_path : "(unknown)");
+	case -ENOSPC:
+		return fail(c, err,
+			    "the tree is too large for one session: remove something and sync again");
+	case -EILSEQ:
+		return fail(c, err, "the volume identifier is not UTF-8: mount with another volid");
+	case -ENOMEM:
+		return fail(c, err, "out of memory while planning the session: sync again later");
+	default:
+		return fail(c, err, "the session could not be planned: %s", strerror(-err));
+	}
+}
+
+static int plan(struct commit *c)
+{
+	struct compose_params p = {
+		.start = c->rec->nwa,
+		.volid = choose_volid(c),
+		.bad_path = c->bad_path,
+		.bad_path_size = sizeof(c->bad_path),
+	};
+	int err;
+
+	progress_phase(c->job->progress, IMAPIFS_PHASE_PLAN, 0);
+	err = set_dates(c, &p);
+	if (err)
+		return err;
+	err = set_previous(c, &p);
+	if (!err)
+		err = compose_plan(c->job->tree, &p, &c->plan);
+	if (err)
+		return plan_failed(c, err);
+	c->blocks = compose_blocks(c->plan);
+	return 0;
+}
+
+static int check_room(struct commit *c)
+{
+	u64 room = c->rec->ops->room(c->rec);
+
+	if (c->blocks <= room)
+		return 0;
+	return fail(c, -ENOSPC,
+		    "the session takes %u MiB and the disk that holds the image has %u: make room and sync again",
+		    (c->blocks >> 9) + 1, (u32)(room >> 9));
+}
+
+static int record_blocks(void *ctx, const void *buf, u32 count)
+{
+	struct commit *c = ctx;
+
+	return c->rec->ops->write(c->rec, buf, count);
+}
+
+static int record_file(void *ctx, void *staged, u64 size)
+{
+	struct commit *c = ctx;
+	int fd, err;
+
+	fd = spool_use(staged);
+	if (fd < 0)
+		return fd;
+	err = c->rec->ops->copy(c->rec, fd, size);
+	spool_unuse(staged);
+	return err;
+}
+
+static int record_failed(struct commit *c, int err)
+{
+	switch (err) {
+	case -ENOSPC:
+		return fail(c, err,
+			    "the disk that holds the image is full: make room and sync again");
+	case -EINTR:
+		return fail(c, err, "cancelled: nothing was burned, sync again");
+	default:
+		return fail(c, err,
+			    "writing the session failed: %s; the older sessions stand, sync again",
+			    strerror(-err));
+	}
+}
+
+static int record(struct commit *c)
+{
+	const struct compose_sink sink = {
+		.blocks = record_blocks,
+		.file = record_file,
+		.ctx = c,
+	};
+	int err;
+
+	progress_phase(c->job->progress, IMAPIFS_PHASE_RECORD, (u64)c->blocks * IMAPI_BLOCK);
+	err = compose_emit(c->plan, &sink);
+	if (!err) {
+		progress_phase(c->job->progress, IMAPIFS_PHASE_FLUSH, 0);
+		err = c->rec->ops->flush(c->rec);
+	}
+	return err ? record_failed(c, err) : 0;
+}
+
+static int verify(struct commit *c)
+{
+	u32 bad = 0;
+	int err;
+
+	if (c->job->verify == VERIFY_NONE)
+		return 0;
+	err = c->rec->ops->settle(c->rec);
+	if (!err)
+		err = readback_session(c->rec, c->plan, c->job->verify, c->job->progress, &bad);
+	if (!err)
+		return 0;
+	if (err == -EINTR)
+		return record_failed(c, err);
+	if (bad)
+		return fail(c, err,
+			    "block %u does not read back as it was written: the older sessions stand, sync again",
+			    bad);
+	return fail(c, err,
+		    "the session can't be read back: %s; the older sessions stand, sync again",
+		    strerror(-err));
+}
+
+static int finish(struct commit *c)
+{
+	u8 head[COMPOSE_HEAD_MAX * IMAPI_BLOCK];
+	int err;
+
+	progress_phase(c->job->progress, IMAPIFS_PHASE_CLOSE, 0);
+	err = c->rec->ops->finish(c->rec, head, compose_head(c->plan, head));
+	if (err)
+		return fail(c, err, "closing the session failed: %s; all stays staged, sync again",
+			    strerror(-err));
+	return 0;
+}
+
+/* All that can be undone */
+static int burn(struct commit *c)
+{
+	int err;
+
+	err = plan(c);
+	if (err)
+		return err;
+	err = check_room(c);
+	if (err)
+		return err;
+	/* Planning may have taken long: once more, with the first write next */
+	err = check_disc(c);
+	if (err)
+		return err;
+	err = record(c);
+	if (err)
+		return err;
+	err = verify(c);
+	if (err)
+		return err;
+	if (progress_add(c->job->progress, 0))
+		return record_failed(c, -EINTR);
+	return 0;
+}
+
+static void end_tree(struct commit_job *job, int err)
+{
+	if (!err && job->switch_begin)
+		job->switch_begin(job->ctx);
+	imapi_tree_commit_end(job->tree, err);
+	if (!err && job->switch_end)
+		job->switch_end(job->ctx);
+}
+
+static int run(struct commit *c)
+{
+	struct commit_job *job = c->job;
+	int err;
+
+	err = check_disc(c);
+	if (err)
+		return err;
+	err = imapi_tree_commit_begin(job->tree);
+	if (err)
+		return err == -EALREADY ? fail(c, 0, "nothing to burn") :
+			fail(c, err, "the commit can't begin: %s", strerror(-err));
+	c->rec->progress = job->progress;
+	err = burn(c);
+	if (err)
+		c->rec->ops->abort(c->rec);
+	else
+		err = finish(c);
+	c->rec->progress = NULL;
+	end_tree(job, err);
+	if (!err)
+		say(c, "session %u burned: %u blocks from block %u on", c->rec->sessions.nr,
+		    c->blocks, c->rec->sessions.list[c->rec->sessions.nr - 1].start);
+	compose_free(c->plan);
+	return err;
+}
+
+int commit_run(struct commit_job *job)
+{
+	struct commit *c;
+	int err;
+
+	if (!imapi_tree_dirty(job->tree)) {
+		snprintf(job->message, sizeof(job->message), "nothing to burn");
+		return 0;
+	}
+	c = calloc(1, sizeof(*c));
+	if (!c) {
+		snprintf(job->message, sizeof(job->message), "out of memory: sync again later");
+		return -ENOMEM;
+	}
+	c->job = job;
+	c->rec = job->rec;
+	err = run(c);
+	free(c);
+	progress_phase(job->progress, IMAPIFS_PHASE_IDLE, 0);
+	atomic_store(&job->progress->cancel, false);
+	return err;
+}

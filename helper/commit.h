@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A commit: compose what is staged, record it, read it back, make it the newest
+ * session. Same for every face and every recorder.
+ */
+#ifndef IMAPI_COMMIT_H
+#define IMAPI_COMMIT_H
+
+#include "tree.h"
+#include "progress.h"
+#include "recorder.h"
+
+enum verify_mode {
+	VERIFY_FULL,	/* every block of the session */
+	VERIFY_META,	/* descriptors, path tables and directories */
+	VERIFY_NONE,
+};
+
+/**
+ * struct commit_job - one commit
+ * @tree: what is staged in it are struct spool_file
+ * @rec: where to
+ * @volid: new volume identifier, NULL: as the last session's, "DISC" on a blank
+ * @verify: what is read back before anything staged is dropped
+ * @progress: kept up to date
+ * @switch_begin: nobody uses the content of any file from here ...
+ * @switch_end: ... to here
+ * @ctx: first argument of both
+ * @message: one line on what happened, and on failure what to do
+ */
+struct commit_job {
+	struct imapi_tree *tree;
+	struct recorder *rec;
+	const char *volid;
+	enum verify_mode verify;
+	struct progress *progress;
+	void (*switch_begin)(void *ctx);
+	void (*switch_end)(void *ctx);
+	void *ctx;
+	char message[192];
+};
+
+/**
+ * commit_run - burn what is staged as one session
+ * @job: see there
+ *
+ * No change of the tree may run meanwhile. Dates follow SOURCE_DATE_EPOCH if it
+ * is set. On failure everything stays staged and the older sessions stand.
+ *
+ * Return: 0, also if nothing was staged; -EMEDIUMTYPE: another disc; -ENOSPC;
+ * -EIO: verifying found a difference; -EINTR: cancelled; or -errno.
+ */
+int commit_run(struct commit_job *job);
+
+#endif

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "commands.h"
+#include "control.h"
+#include "json.h"
+#include "log.h"
+#include "progress.h"
+#include "text.h"
+
+#define POLL_MS		250
+#define MIB		1048576.0
+
+static void explain(const char *dir, int err)
+{
+	if (err == -ENOTCONN)
+		log_line("%s: the process that served it is gone; unmount it", dir);
+	else if (err == -ENOTTY || err == -EINVAL || err == -ENOTDIR)
+		log_line("%s: not the root directory of an imapifs mount", dir);
+	else if (err == -EPROTO)
+		log_line("%s: mounted by another version of imapifs; unmount it with that one", dir);
+	else
+		log_line("%s: %s", dir, strerror(-err));
+}
+
+static int get_status(int fd, struct imapifs_status *st)
+{
+	if (ioctl(fd, IMAPIFS_IOC_STATUS, st))
+		return -errno;
+	if (st->version != IMAPIFS_VERSION)
+		return -EPROTO;
+	st->face[sizeof(st->face) - 1] = '\0';
+	st->message[sizeof(st->message) - 1] = '\0';
+	st->source[sizeof(st->source) - 1] = '\0';
+	text_printable(st->message);
+	text_printable(st->source);
+	return 0;
+}
+
+int control_open(const char *dir, struct imapifs_status *st)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : get_status(fd, st);
+
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	explain(dir, err);
+	return err;
+}
+
+/* --- commit --- */
+
+static volatile sig_atomic_t cancelled;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	cancelled = 1;
+}
+
+static void show_progress(const struct imapifs_status *st)
+{
+	double rate = st->phase_ms ? (double)st->done / (double)st->phase_ms : 0;
+	unsigned long long left;
+
+	fprintf(stderr, "\r%-7s", progress_phase_name(st->phase));
+	if (st->total)
+		fprintf(stderr, "%9.1f of %.1f MiB", (double)st->done / MIB,
+			(double)st->total / MIB);
+	if (st->total && rate > 0) {
+		fprintf(stderr, "  %.1f MiB/s", rate * 1000 / MIB);
+		left = st->done < st->total ?
+		       (unsigned long long)((double)(st->total - st->done) /
+					    rate / 1000) : 0;
+		fprintf(stderr, "  %llu:%02llu left", left / 60, left % 60);
+	}
+	fputs("\033[K", stderr);
+}
+
+/* Until @child ends: its state on the terminal, and the end on a signal */
+static void follow(int fd, pid_t child)
+{
+	struct pollfd p = { .fd = pidfd_open(child, 0), .events = POLLIN };
+	bool terminal = isatty(STDERR_FILENO), shown = false;
+	struct imapifs_status st;
+
+	while (p.fd >= 0 && poll(&p, 1, POLL_MS) <= 0) {
+		if (cancelled)
+			kill(child, SIGKILL);
+		if (!terminal || get_status(fd, &st) ||
+		    st.phase == IMAPIFS_PHASE_IDLE)
+			continue;
+		show_progress(&st);
+		shown = true;
+	}
+	if (shown)
+		fputs("\r\033[K", stderr);
+	if (p.fd >= 0)
+		close(p.fd);
+}
+
+/*
+ * The ioctl waits, killable: so it has a process of its own, which ctrl-C ends,
+ * while this one goes on to tell how it went. Return: 0 or -errno.
+ */
+static int burn(int fd)
+{
+	struct sigaction act = { .sa_handler = on_signal };
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		return -errno;
+	if (!child)
+		_exit(ioctl(fd, IMAPIFS_IOC_COMMIT) ? errno : 0);
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+	follow(fd, child);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+}
+
+int control_commit(int fd, const char *dir)
+{
+	struct imapifs_status st;
+	int err = burn(fd);
+
+	if (!err)
+		return 0;
+	if (err == -EINTR) {
+		log_line("%s: cancelled; everything is still staged", dir);
+	} else if (!get_status(fd, &st) && st.last_error == -err) {
+		log_line("%s: %s", dir, st.message);
+	} else {
+		log_line("%s: %s", dir, strerror(-err));
+	}
+	return err;
+}
+
+static int usage(const char *line)
+{
+	fprintf(stderr, "usage: imapifs %s\n", line);
+	return EXIT_USAGE;
+}
+
+int commit_command(int argc, char **argv)
+{
+	struct imapifs_status st;
+	int fd, err;
+
+	if (argc != 2 || argv[1][0] == '-')
+		return usage("commit DIR");
+	fd = control_open(argv[1], &st);
+	if (fd < 0)
+		return EXIT_FAILED;
+	err = control_commit(fd, argv[1]);
+	close(fd);
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* --- status --- */
+
+static void print_json(const struct imapifs_status *st)
+{
+	struct json j = { .out = stdout };
+
+	json_open(&j, NULL, '{');
+	json_string(&j, "source", st->source);
+	json_string(&j, "face", st->face);
+	json_number(&j, "pid", st->helper_pid);
+	json_bool(&j, "read_only", st->flags & IMAPIFS_READONLY);
+	json_bool(&j, "manual", st->flags & IMAPIFS_MANUAL);
+	json_bool(&j, "dirty", st->flags & IMAPIFS_DIRTY);
+	json_number(&j, "staged_files", st->staged_files);
+	json_number(&j, "staged_bytes", st->staged_bytes);
+	json_number(&j, "tree_bytes", st->tree_bytes);
+	json_number(&j, "free_bytes", st->free_bytes);
+	json_number(&j, "commits", st->commits);
+	json_string(&j, "phase", progress_phase_name(st->phase));
+	json_number(&j, "done", st->done);
+	json_number(&j, "total", st->total);
+	json_number(&j, "phase_ms", st->phase_ms);
+	json_signed(&j, "last_error", st->last_error);
+	json_string(&j, "message", st->message);
+	json_close(&j, '}');
+}
+
+static void print_text(const struct imapifs_status *st)
+{
+	printf("source:  %s (%s, pid %u%s)\n", st->source, st->face,
+	       st->helper_pid,
+	       st->flags & IMAPIFS_READONLY ? ", read-only" : "");
+	printf("staged:  %llu files, %s%s\n",
+	       (unsigned long long)st->staged_files, text_size(st->staged_bytes).s,
+	       st->flags & IMAPIFS_DIRTY ? ", not burned yet" : "");
+	printf("free:    %s\n", text_size(st->free_bytes).s);
+	printf("commits: %llu since the mount%s\n",
+	       (unsigned long long)st->commits,
+	       st->flags & IMAPIFS_MANUAL ? ", only by imapifs commit" : "");
+	if (st->phase == IMAPIFS_PHASE_IDLE)
+		printf("state:   idle\n");
+	else if (!st->total)
+		printf("state:   %s\n", progress_phase_name(st->phase));
+	else
+		printf("state:   %s, %s of %s\n", progress_phase_name(st->phase),
+		       text_size(st->done).s, text_size(st->total).s);
+	if (st->message[0])
+		printf("last:    %s\n", st->message);
+}
+
+static int print_status(const char *dir, bool json)
+{
+	struct imapifs_status st;
+	int fd = control_open(dir, &st);
+
+	if (fd < 0)
+		return EXIT_FAILED;
+	close(fd);
+	if (json)
+		print_json(&st);
+	else
+		print_text(&st);
+	if (!fflush(stdout))
+		return EXIT_DONE;
+	log_line("standard output: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
+int status_command(int argc, char **argv)
+{
+	static const char line[] = "status DIR [--json] [--watch]";
+	bool json = false, watch = false;
+	const char *dir = NULL;
+	int i, code;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json"))
+			json = true;
+		else if (!strcmp(argv[i], "--watch"))
+			watch = true;
+		else if (argv[i][0] != '-' && !dir)
+			dir = argv[i];
+		else
+			return usage(line);
+	}
+	if (!dir)
+		return usage(line);
+	/* The directory is opened anew each time, so that it can be unmounted */
+	code = print_status(dir, json);
+	while (watch && !code) {
+		sleep(1);
+		if (!json)
+			putchar('\n');
+		code = print_status(dir, json);
+	}
+	return code;
+}

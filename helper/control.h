@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Talking to a mount from outside, by the ioctls on its root directory. */
+#ifndef IMAPI_CONTROL_H
+#define IMAPI_CONTROL_H
+
+#include <linux/imapifs.h>
+
+/* An fd of the mount's root and its state; or -errno, after a line that says why */
+int control_open(const char *dir, struct imapifs_status *st);
+
+/**
+ * control_commit - have what is staged burned
+ * @fd: the mount's root
+ * @dir: its name, for messages
+ *
+ * Shows on a terminal how far it is. SIGINT and SIGTERM cancel it.
+ *
+ * Return: 0, or -errno after a line that says what happened and what to do.
+ */
+int control_commit(int fd, const char *dir);
+
+#endif

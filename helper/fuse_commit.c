@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Commits, the room for changes, and what is said about both. */
+#include <linux/imapifs.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include "commit.h"
+#include "fuse.h"
+#include "log.h"
+
+/* A request that waits at the gate */
+struct wait {
+	struct face *f;
+	struct gate_waiter w;
+};
+
+static void wake(fuse_req_t req, void *data)
+{
+	struct wait *wait = data;
+
+	(void)req;
+	gate_wake(&wait->f->gate, &wait->w);
+}
+
+static void wait_begin(struct wait *wait, struct face *f, fuse_req_t req)
+{
+	wait->f = f;
+	wait->w.pid = fuse_req_ctx(req)->pid;
+	atomic_init(&wait->w.signalled, false);
+	fuse_req_interrupt_func(req, wake, wait);
+}
+
+/* After this wake() is not running, and doesn't run again */
+static void wait_end(fuse_req_t req)
+{
+	fuse_req_interrupt_func(req, NULL, NULL);
+}
+
+bool face_change_begin(struct face *f, fuse_req_t req)
+{
+	struct wait wait;
+	int err;
+
+	wait_begin(&wait, f, req);
+	err = gate_enter(&f->gate, &wait.w);
+	wait_end(req);
+	if (err)
+		fuse_reply_err(req, -err);
+	return !err;
+}
+
+void face_change_end(struct face *f)
+{
+	gate_leave(&f->gate);
+}
+
+/* --- commit --- */
+
+static int burn(struct face *f)
+{
+	struct commit_job job = {
+		.tree = f->tree,
+		.rec = f->rec,
+		.volid = f->opt->volid,
+		.verify = f->opt->verify,
+		.progress = &f->progress,
+		.switch_begin = face_switch_begin,
+		.switch_end = face_switch_end,
+		.ctx = f,
+	};
+	int err;
+
+	atomic_store(&f->progress.cancel, false);
+	err = commit_run(&job);
+	progress_phase(&f->progress, IMAPIFS_PHASE_IDLE, 0);
+	pthread_mutex_lock(&f->result_lock);
+	f->last_error = -err;
+	snprintf(f->message, sizeof(f->message), "%s", job.message);
+	pthread_mutex_unlock(&f->result_lock);
+	if (err)
+		log_line("%s", job.message);
+	return err;
+}
+
+/* A commit runs in a thread of its own, so that its caller's can look for signals */
+struct burning {
+	struct face *f;
+	int err;
+	bool done;		/* under the gate's lock */
+};
+
+static void *burn_thread(void *arg)
+{
+	struct burning *b = arg;
+
+	b->err = burn(b->f);
+	pthread_mutex_lock(&b->f->gate.lock);
+	b->done = true;
+	pthread_cond_broadcast(&b->f->gate.moved);
+	pthread_mutex_unlock(&b->f->gate.lock);
+	return NULL;
+}
+
+/* The gate is closed */
+static int burn_killable(struct face *f, struct gate_waiter *w)
+{
+	struct burning b = { .f = f };
+	pthread_t thread;
+	int err;
+
+	if (!imapi_tree_dirty(f->tree))
+		return 0;
+	err = pthread_create(&thread, NULL, burn_thread, &b);
+	if (err)
+		return -err;
+	pthread_mutex_lock(&f->gate.lock);
+	while (!b.done && !gate_wait(&f->gate, w))
+		;
+	if (!b.done)
+		atomic_store(&f->progress.cancel, true);
+	pthread_mutex_unlock(&f->gate.lock);
+	pthread_join(thread, NULL);
+	return b.err;
+}
+
+/*
+ * The kernel has pages that programs changed through a mapping. Telling it that
+ * a file's pages are no longer good makes it write them first; the writes come
+ * as requests like others, which is why the gate must be open.
+ */
+void face_push_dirty(struct face *f)
+{
+	size_t nr = 0, i = 0;
+	fuse_ino_t *inos;
+	struct handle *h;
+
+	pthread_mutex_lock(&f->handles_lock);
+	for (h = f->handles; h; h = h->next)
+		nr += h->writer;
+	inos = calloc(nr ? nr : 1, sizeof(*inos));
+	for (h = f->handles; h && inos; h = h->next)
+		if (h->writer && h->ino)
+			inos[i++] = h->ino;
+	pthread_mutex_unlock(&f->handles_lock);
+	/* A file that was closed since has nothing to write any more */
+	while (i)
+		fuse_lowlevel_notify_inval_inode(f->se, inos[--i], 0, 0);
+	free(inos);
+}
+
+int face_commit(struct face *f, fuse_req_t req)
+{
+	struct wait wait;
+	int err;
+
+	wait_begin(&wait, f, req);
+	err = gate_take(&f->gate, &wait.w);
+	if (!err) {
+		face_push_dirty(f);
+		err = gate_close(&f->gate, &wait.w);
+		if (!err)
+			err = burn_killable(f, &wait.w);
+		gate_release(&f->gate);
+	}
+	wait_end(req);
+	return err;
+}
+
+int face_commit_last(struct face *f)
+{
+	return burn(f);
+}
+
+/* --- room --- */
+
+/*
+ * What the host's file system needs for itself to hold so many blocks more:
+ * maps of extents, the journal. A 64th and a MiB is more than the usual ones
+ * take, and keeps a burn from failing for a few blocks.
+ */
+static u64 less_metadata(u64 blocks)
+{
+	u64 need = blocks / 64 + (1u << 20) / IMAPI_BLOCK;
+
+	return blocks > need ? blocks - need : 0;
+}
+
+static u64 less(u64 a, u64 b)
+{
+	return a < b ? a : b;
+}
+
+u64 face_room(void *face, u64 taken)
+{
+	struct face *f = face;
+	struct imapi_usage u;
+	struct stat st;
+	u64 room, spool;
+
+	if (f->opt->size != UINT64_MAX &&
+	    (imapi_tree_usage(f->tree, &u) || u.staged_bytes > f->opt->size))
+		return 0;
+	if (fstat(recorder_image_fd(f->rec), &st))
+		return 0;
+	room = f->rec->ops->room(f->rec);
+	spool = less_metadata(spool_free(f->spool) / IMAPI_BLOCK);
+	if (S_ISREG(st.st_mode) && st.st_dev == spool_dev(f->spool)) {
+		/*
+		 * Image and spool share a disk: each byte takes its place there
+		 * twice, when it is staged and again when it is burned, and what
+		 * is staged already has still to be burned.
+		 */
+		room = less(less_metadata(room), spool);
+		return room > taken ? (room - taken) / 2 : 0;
+	}
+	if (S_ISREG(st.st_mode))
+		room = less_metadata(room);
+	return room > taken ? less(room - taken, spool) : 0;
+}
+
+/* What programs may still write, blocks */
+static u64 free_blocks(struct face *f, const struct imapi_usage *u)
+{
+	u64 more;
+
+	more = face_room(f, u->staged_blocks + u->tree_blocks);
+	if (f->opt->size == UINT64_MAX)
+		return more;
+	if (u->staged_bytes >= f->opt->size)
+		return 0;
+	return less(more, (f->opt->size - u->staged_bytes) / IMAPI_BLOCK);
+}
+
+void face_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct face *f = face_of(req);
+	struct imapi_usage u = { 0 };
+	struct statvfs st;
+
+	(void)ino;
+	memset(&st, 0, sizeof(st));
+	st.f_bsize = IMAPI_BLOCK;
+	st.f_frsize = IMAPI_BLOCK;
+	st.f_namemax = 3 * IMAPI_NAME_UNITS;
+	/* A disc that can't be counted can't be appended to, either */
+	if (f->spool && !imapi_tree_usage(f->tree, &u))
+		st.f_bfree = free_blocks(f, &u);
+	st.f_bavail = st.f_bfree;
+	st.f_blocks = f->rec->source.blocks + u.staged_blocks + st.f_bfree;
+	fuse_reply_statfs(req, &st);
+}
+
+/* --- ioctl --- */
+
+static u64 now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000 + (u64)now.tv_nsec / 1000000;
+}
+
+static void get_status(struct face *f, struct imapifs_status *s)
+{
+	struct imapi_usage u = { 0 };
+	u64 since;
+
+	memset(s, 0, sizeof(*s));
+	s->version = IMAPIFS_VERSION;
+	s->phase = atomic_load(&f->progress.phase);
+	s->done = atomic_load(&f->progress.done);
+	s->total = atomic_load(&f->progress.total);
+	since = atomic_load(&f->progress.since_ms);
+	if (s->phase != IMAPIFS_PHASE_IDLE)
+		s->phase_ms = now_ms() - since;
+	if (f->spool && !imapi_tree_usage(f->tree, &u))
+		s->free_bytes = free_blocks(f, &u) * IMAPI_BLOCK;
+	s->staged_files = u.staged_files;
+	s->staged_bytes = u.staged_bytes;
+	s->tree_bytes = u.tree_blocks * IMAPI_BLOCK;
+	s->commits = imapi_tree_generation(f->tree);
+	if (u.dirty)
+		s->flags |= IMAPIFS_DIRTY;
+	if (!f->spool)
+		s->flags |= IMAPIFS_READONLY;
+	if (f->opt->commit == COMMIT_MANUAL)
+		s->flags |= IMAPIFS_MANUAL;
+	pthread_mutex_lock(&f->result_lock);
+	s->last_error = f->last_error;
+	memcpy(s->message, f->message, sizeof(s->message));
+	pthread_mutex_unlock(&f->result_lock);
+	memcpy(s->face, "fuse", 5);
+	snprintf(s->source, sizeof(s->source), "%s", f->source);
+	s->helper_pid = (u32)getpid();
+}
+
+void face_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
+		struct fuse_file_info *fi, unsigned int flags, const void *in,
+		size_t in_size, size_t out_size)
+{
+	struct face *f = face_of(req);
+	struct imapifs_status status;
+	int err;
+
+	(void)arg;
+	(void)fi;
+	(void)flags;
+	(void)in;
+	(void)in_size;
+	if (ino == FUSE_ROOT_ID && cmd == IMAPIFS_IOC_STATUS &&
+	    out_size >= sizeof(status)) {
+		get_status(f, &status);
+		fuse_reply_ioctl(req, 0, &status, sizeof(status));
+		return;
+	}
+	if (ino != FUSE_ROOT_ID || cmd != IMAPIFS_IOC_COMMIT) {
+		fuse_reply_err(req, ENOTTY);
+		return;
+	}
+	err = face_commit(f, req);
+	if (err)
+		fuse_reply_err(req, -err);
+	else
+		fuse_reply_ioctl(req, 0, NULL, 0);
+}

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Images: writing a session behind the last one, and the write that commits it */
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/resource.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+#include "image.h"
+
+/* One call copies no more, so that progress moves and a cancel is heard */
+#define IMAGE_COPY	(8u << 20)
+/* Write-back starts when so much has come together: little is left for the flush */
+#define IMAGE_PUSH	(16u << 20)
+/* Smaller files go through the buffer: one write for many of them */
+#define IMAGE_SMALL	(IMAGE_BUFFER / 4)
+
+#define FAT_MAX_FILE	0xffffffffu
+
+/* To the caller a full disk, a full quota and a file size limit are the same */
+static int write_errno(void)
+{
+	return errno == EDQUOT || errno == EFBIG ? -ENOSPC : -errno;
+}
+
+static int pwrite_all(int fd, const void *buf, size_t count, u64 pos)
+{
+	ssize_t n;
+
+	while (count) {
+		n = pwrite(fd, buf, count, (off_t)pos);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return write_errno();
+		buf = (const u8 *)buf + n;
+		pos += (u64)n;
+		count -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Bytes that the file may grow to */
+static u64 file_limit(const struct statfs *fs)
+{
+	u64 limit = (u64)UINT32_MAX * IMAPI_BLOCK;
+	struct rlimit size;
+
+	if (fs->f_type == MSDOS_SUPER_MAGIC)
+		limit = FAT_MAX_FILE;
+	if (!getrlimit(RLIMIT_FSIZE, &size) && size.rlim_cur < limit)
+		limit = size.rlim_cur;
+	return limit;
+}
+
+/* What is allocated behind the next writable address already; never too much */
+static u64 allocated_tail(const struct stat *st, u64 pos)
+{
+	u64 allocated = (u64)st->st_blocks * 512;
+	u64 tail;
+
+	if ((u64)st->st_size <= pos || allocated <= pos)
+		return 0;
+	tail = (u64)st->st_size - pos;
+	return tail < allocated - pos ? tail : allocated - pos;
+}
+
+u64 image_room(struct recorder *r)
+{
+	struct image *im = to_image(r);
+	u64 pos = r->nwa * (u64)IMAPI_BLOCK;
+	struct statfs fs;
+	struct stat st;
+	u64 room, limit;
+
+	if (im->disk)
+		return im->bytes > pos ? (im->bytes - pos) / IMAPI_BLOCK : 0;
+	if (fstatfs(im->fd, &fs) || fstat(im->fd, &st))
+		return 0;
+	limit = file_limit(&fs);
+	if (limit <= pos)
+		return 0;
+	room = (u64)fs.f_bavail * (u64)fs.f_frsize + allocated_tail(&st, pos);
+	return (room < limit - pos ? room : limit - pos) / IMAPI_BLOCK;
+}
+
+/* A first session needs its head, and must not find out at the end that it has none */
+static int write_blank_head(struct image *im)
+{
+	memset(im->buf, 0, IMAGE_BLANK_HEAD);
+	return pwrite_all(im->fd, im->buf, IMAGE_BLANK_HEAD, 0);
+}
+
+static int begin(struct image *im)
+{
+	struct stat st;
+
+	if (im->recording)
+		return 0;
+	if (!im->buf)
+		im->buf = malloc(IMAGE_BUFFER);
+	if (!im->buf)
+		return -ENOMEM;
+	if (fstat(im->fd, &st))
+		return -errno;
+	im->before = (u64)st.st_size;
+	im->pos = im->rec.nwa * (u64)IMAPI_BLOCK;
+	im->pushed = im->pos;
+	im->fill = 0;
+	im->recording = true;
+	return im->rec.blank ? write_blank_head(im) : 0;
+}
+
+static int progress(const struct image *im, u64 bytes)
+{
+	return im->rec.progress ? progress_add(im->rec.progress, bytes) : 0;
+}
+
+static u64 written(const struct image *im)
+{
+	return im->pos - im->fill;
+}
+
+/* Only a hint, so its result doesn't matter: the flush is what has to succeed */
+static void push(struct image *im)
+{
+	u64 end = written(im);
+
+	if (end - im->pushed < IMAGE_PUSH)
+		return;
+	sync_file_range(im->fd, (off_t)im->pushed, (off_t)(end - im->pushed),
+			SYNC_FILE_RANGE_WRITE);
+	im->pushed = end;
+}
+
+static int drain(struct image *im)
+{
+	int err;
+
+	err = pwrite_all(im->fd, im->buf, im->fill, written(im));
+	if (err)
+		return err;
+	im->fill = 0;
+	push(im);
+	return 0;
+}
+
+int image_write(struct recorder *r, const void *buf, u32 count)
+{
+	struct image *im = to_image(r);
+	u64 left = (u64)count * IMAPI_BLOCK;
+	u32 part;
+	int err;
+
+	err = begin(im);
+	while (left && !err) {
+		part = IMAGE_BUFFER - im->fill;
+		if (part > left)
+			part = (u32)left;
+		memcpy(im->buf + im->fill, buf, part);
+		buf = (const u8 *)buf + part;
+		im->fill += part;
+		im->pos += part;
+		left -= part;
+		if (im->fill == IMAGE_BUFFER)
+			err = drain(im);
+		if (!err)
+			err = progress(im, part);
+	}
+	return err;
+}
+
+/* @size bytes, not over IMAGE_BUFFER, from @fd at @from, and @pad zeros behind them */
+static int copy_buffered(struct image *im, int fd, u64 from, u32 size, u32 pad)
+{
+	int err;
+
+	if (size + pad > IMAGE_BUFFER - im->fill) {
+		err = drain(im);
+		if (err)
+			return err;
+	}
+	err = image_pread(fd, im->buf + im->fill, size, from);
+	if (err)
+		return err;
+	memset(im->buf + im->fill + size, 0, pad);
+	im->fill += size + pad;
+	im->pos += size + pad;
+	return progress(im, size + pad);
+}
+
+/* In the kernel, where it can: 0 with *@from moved, -EXDEV and such if it can't */
+static int copy_in_kernel(struct image *im, int fd, u64 *from, u64 end)
+{
+	off_t in, out;
+	ssize_t n;
+	u64 part;
+	int err;
+
+	while (*from < end) {
+		part = end - *from < IMAGE_COPY ? end - *from : IMAGE_COPY;
+		in = (off_t)*from;
+		out = (off_t)im->pos;
+		n = copy_file_range(fd, &in, im->fd, &out, part, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return write_errno();
+		/* Some file systems say so instead of EOPNOTSUPP */
+		if (!n)
+			return -EOPNOTSUPP;
+		*from += (u64)n;
+		im->pos += (u64)n;
+		push(im);
+		err = progress(im, (u64)n);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool cant_in_kernel(int err)
+{
+	return err == -EXDEV || err == -EINVAL || err == -ENOSYS || err == -EOPNOTSUPP;
+}
+
+int image_copy(struct recorder *r, int fd, u64 size)
+{
+	struct image *im = to_image(r);
+	u64 tail = size % IMAGE_BUFFER;
+	u64 from = 0;
+	u32 part, pad;
+	int err;
+
+	err = begin(im);
+	if (!err && size > IMAGE_SMALL) {
+		err = drain(im);
+		if (!err)
+			err = copy_in_kernel(im, fd, &from, size - tail);
+		if (cant_in_kernel(err))
+			err = 0;
+	}
+	while (from < size && !err) {
+		part = size - from < IMAGE_BUFFER ? (u32)(size - from) : IMAGE_BUFFER;
+		pad = from + part < size ? 0 : -(u32)size % IMAPI_BLOCK;
+		/* With its zeros a last part may be longer than the buffer */
+		if (part + pad > IMAGE_BUFFER) {
+			part -= IMAPI_BLOCK;
+			pad = 0;
+		}
+		err = copy_buffered(im, fd, from, part, pad);
+		from += part;
+	}
+	return err;
+}
+
+int image_flush(struct recorder *r)
+{
+	struct image *im = to_image(r);
+	int err;
+
+	err = drain(im);
+	if (err)
+		return err;
+	return fdatasync(im->fd) ? write_errno() : 0;
+}
+
+/* For a device as well: this drops its clean pages, which is what BLKFLSBUF does */
+int image_settle(struct recorder *r)
+{
+	struct image *im = to_image(r);
+
+	return -posix_fadvise(im->fd, (off_t)(r->nwa * (u64)IMAPI_BLOCK), 0,
+			      POSIX_FADV_DONTNEED);
+}
+
+static int write_head(struct image *im, const void *head, u32 len)
+{
+	u64 pos = IMAPI_SYSTEM_BLOCKS * IMAPI_BLOCK;
+	int err;
+
+	err = pwrite_all(im->fd, head, len, pos);
+	if (err)
+		return err;
+	if (fsync(im->fd))
+		return write_errno();
+	err = -posix_fadvise(im->fd, 0, IMAGE_BLANK_HEAD, POSIX_FADV_DONTNEED);
+	if (err)
+		return err;
+	err = image_pread(im->fd, im->buf, len, pos);
+	if (err)
+		return err;
+	return memcmp(im->buf, head, len) ? -EIO : 0;
+}
+
+int image_finish(struct recorder *r, const void *head, u32 count)
+{
+	struct image *im = to_image(r);
+	u32 start = r->nwa;
+	int err, scan_err;
+
+	err = write_head(im, head, count * IMAPI_BLOCK);
+	im->recording = false;
+	/* Even if that failed: whatever is there now is what the next commit goes by */
+	scan_err = image_rescan(im);
+	if (err || scan_err)
+		return err ? err : scan_err;
+	return r->sessions.nr && r->sessions.list[r->sessions.nr - 1].start == start ? 0 : -EIO;
+}
+
+/*
+ * A file gets its old length back, unless somebody else has made it longer
+ * meanwhile. What was written within that length was padding or a hole, and
+ * find_nwa() knows it for ours.
+ */
+void image_abort(struct recorder *r)
+{
+	struct image *im = to_image(r);
+	u64 written_to = im->pos > im->before ? im->pos : im->before;
+	struct stat st;
+
+	if (!im->recording)
+		return;
+	im->recording = false;
+	if (im->disk || fstat(im->fd, &st) || (u64)st.st_size > written_to)
+		return;
+	/* A blank one may have been a hole: it is one again */
+	if (r->blank && ftruncate(im->fd, 0))
+		return;
+	/* What can't be cut off is found and written over by the next commit */
+	if (!ftruncate(im->fd, (off_t)im->before))
+		im->bytes = im->before;
+}

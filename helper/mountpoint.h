@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What mount(8) and umount(8) have to find about a mount: libmount's utab. */
+#ifndef IMAPI_MOUNTPOINT_H
+#define IMAPI_MOUNTPOINT_H
+
+/**
+ * mountpoint_find - the newest imapifs mount at a directory
+ * @name: the directory; or what is mounted
+ *
+ * Doesn't touch the mount itself, which may have nobody any more who serves it.
+ *
+ * Return: its absolute path, free() it; NULL: there is none.
+ */
+char *mountpoint_find(const char *name);
+
+/*
+ * Notes that umount.imapifs unmounts @dir, so that "umount DIR" commits and
+ * shows how far it is. Only root can; it must not be called by the process that
+ * serves the mount. 0 or -errno.
+ */
+int mountpoint_note(const char *source, const char *dir);
+
+/* Takes the note back */
+void mountpoint_forget(const char *dir);
+
+#endif

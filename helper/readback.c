@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <unistd.h>
+#include "readback.h"
+#include "spool.h"
+
+#define WINDOW		512u	/* blocks read at once: 1 MiB */
+
+/*
+ * The stream is composed a second time and each piece compared with the next
+ * blocks of the medium, which are read a window at a time however small the
+ * pieces are.
+ */
+struct readback {
+	struct imapi_source medium;
+	struct progress *progress;
+	u32 lba;		/* the next block to be compared */
+	u32 end;		/* behind the last one that will be */
+	u32 first, have;	/* blocks in @window */
+	bool differs;
+	u8 *window;
+	u8 *staged;		/* WINDOW blocks of a staged file */
+};
+
+static int fill_window(struct readback *rb)
+{
+	u32 count = rb->end - rb->lba < WINDOW ? rb->end - rb->lba : WINDOW;
+	int err;
+
+	err = rb->medium.read(rb->medium.ctx, rb->lba, count, rb->window);
+	if (err)
+		return err;
+	rb->first = rb->lba;
+	rb->have = count;
+	return 0;
+}
+
+/* @rb->lba stops at the block that differs */
+static int compare(struct readback *rb, const u8 *want, u32 count)
+{
+	const u8 *got;
+
+	for (; count; count--, want += IMAPI_BLOCK) {
+		if (rb->lba - rb->first >= rb->have && fill_window(rb))
+			goto differs;
+		got = rb->window + (size_t)(rb->lba - rb->first) * IMAPI_BLOCK;
+		if (memcmp(want, got, IMAPI_BLOCK))
+			goto differs;
+		rb->lba++;
+	}
+	return 0;
+
+differs:
+	rb->differs = true;
+	return -EIO;
+}
+
+static int compare_blocks(void *ctx, const void *buf, u32 count)
+{
+	struct readback *rb = ctx;
+	int err;
+
+	err = compare(rb, buf, count);
+	return err ? err : progress_add(rb->progress, (u64)count * IMAPI_BLOCK);
+}
+
+/* -ENODATA: the spool file is shorter than it was; not the medium's fault */
+static int read_staged(int fd, u8 *buf, size_t count, u64 pos)
+{
+	ssize_t n;
+
+	while (count) {
+		n = pread(fd, buf, count, (off_t)pos);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return -ENODATA;
+		buf += n;
+		pos += (u64)n;
+		count -= (size_t)n;
+	}
+	return 0;
+}
+
+static int compare_fd(struct readback *rb, int fd, u64 size)
+{
+	const u32 most = WINDOW * IMAPI_BLOCK;
+	u32 part, blocks;
+	u64 pos;
+	int err;
+
+	for (pos = 0; pos < size; pos += part) {
+		part = size - pos < most ? (u32)(size - pos) : most;
+		blocks = (part + IMAPI_BLOCK - 1) / IMAPI_BLOCK;
+		err = read_staged(fd, rb->staged, part, pos);
+		if (err)
+			return err;
+		memset(rb->staged + part, 0, blocks * IMAPI_BLOCK - part);
+		err = compare_blocks(rb, rb->staged, blocks);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int compare_file(void *ctx, void *staged, u64 size)
+{
+	struct readback *rb = ctx;
+	int fd, err;
+
+	fd = spool_use(staged);
+	if (fd < 0)
+		return fd;
+	err = compare_fd(rb, fd, size);
+	spool_unuse(staged);
+	return err;
+}
+
+int readback_session(struct recorder *rec, struct compose *plan,
+		     enum verify_mode mode, struct progress *progress, u32 *bad)
+{
+	struct readback rb = {
+		.medium = rec->source,
+		.progress = progress,
+		.lba = rec->nwa,
+	};
+	const struct compose_sink sink = {
+		.blocks = compare_blocks,
+		.file = compare_file,
+		.ctx = &rb,
+	};
+	u32 blocks = mode == VERIFY_FULL ? compose_blocks(plan) : compose_tree_blocks(plan);
+	int err = -ENOMEM;
+
+	progress_phase(progress, IMAPIFS_PHASE_VERIFY, (u64)blocks * IMAPI_BLOCK);
+	rb.end = rec->nwa + blocks;
+	rb.window = malloc(WINDOW * IMAPI_BLOCK);
+	rb.staged = malloc(WINDOW * IMAPI_BLOCK);
+	if (rb.window && rb.staged)
+		err = mode == VERIFY_FULL ? compose_emit(plan, &sink) :
+			compose_emit_tree(plan, &sink);
+	*bad = rb.differs ? rb.lba : 0;
+	free(rb.window);
+	free(rb.staged);
+	return err;
+}

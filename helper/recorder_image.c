@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Images: what is in the file, where the next session goes, is it still the same */
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "compose.h"
+#include "image.h"
+
+/* A longer tail is taken for somebody's rather than read through at each mount */
+#define TAIL_MAX_READ	(64u << 20)
+
+/* What a look at the medium gives; moved into struct recorder if it is wanted */
+struct image_state {
+	struct imapi_sessions sessions;
+	struct imapi_identity identity;
+	u64 bytes;
+	u32 blocks;
+	u32 nwa;
+	bool blank;
+	bool writable;
+	const char *why;
+};
+
+int image_pread(int fd, void *buf, size_t count, u64 pos)
+{
+	ssize_t n;
+
+	while (count) {
+		n = pread(fd, buf, count, (off_t)pos);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return -EIO;
+		buf = (u8 *)buf + n;
+		pos += (u64)n;
+		count -= (size_t)n;
+	}
+	return 0;
+}
+
+static int image_read(void *ctx, u32 lba, u32 count, void *buf)
+{
+	struct image *im = ctx;
+
+	return image_pread(im->fd, buf, (size_t)count * IMAPI_BLOCK,
+			   (u64)lba * IMAPI_BLOCK);
+}
+
+static bool all_zero(const u8 *buf, size_t len)
+{
+	return !len || (!buf[0] && !memcmp(buf, buf + 1, len - 1));
+}
+
+/* Are the @len bytes from @pos, or those of them that are there, all zero? 1, 0, -errno */
+static int range_zero(const struct image *im, u64 bytes, u64 pos, u32 len)
+{
+	u8 buf[IMAPI_SESSION_ALIGN * IMAPI_BLOCK];
+	u32 part;
+	int err;
+
+	for (; len && pos < bytes; pos += part, len -= part) {
+		part = len < sizeof(buf) ? len : sizeof(buf);
+		if (part > bytes - pos)
+			part = (u32)(bytes - pos);
+		err = image_pread(im->fd, buf, part, pos);
+		if (err)
+			return err;
+		if (!all_zero(buf, part))
+			return 0;
+	}
+	return 1;
+}
+
+/* Did a commit of ours begin a session at @start? 1, 0, -errno */
+static int unfinished_at(const struct image *im, u64 bytes, u32 start)
+{
+	const struct imapi_iso_link *link;
+	struct imapi_iso_volume vd;
+	u64 pos = ((u64)start + IMAPI_SYSTEM_BLOCKS) * IMAPI_BLOCK;
+	int err;
+
+	if (pos + sizeof(vd) > bytes)
+		return 0;
+	err = image_pread(im->fd, &vd, sizeof(vd), pos);
+	if (err)
+		return err;
+	link = (const struct imapi_iso_link *)vd.application_use;
+	return vd.type == IMAPI_VD_PRIMARY &&
+	       !memcmp(vd.id, IMAPI_STANDARD_ID, sizeof(vd.id)) &&
+	       !memcmp(link->magic, IMAPI_LINK_MAGIC, sizeof(link->magic)) &&
+	       get_unaligned_le32(link->sum) ==
+			imapi_sum32(link, offsetof(struct imapi_iso_link, sum)) &&
+	       get_unaligned_le32(link->start) == start;
+}
+
+static bool data_from(const struct image *im, u64 pos)
+{
+	return lseek(im->fd, (off_t)pos, SEEK_DATA) >= 0 || errno != ENXIO;
+}
+
+/*
+ * Blank is what holds nothing of anybody's: an empty file, one hole, a device
+ * that begins with zeros, and what a first commit left behind that never came
+ * to its end. A file of zeros that were written is somebody's.
+ */
+static int is_blank(const struct image *im, u64 bytes)
+{
+	u32 look = 2 * IMAGE_BLANK_HEAD;
+	int ret;
+
+	if (!bytes)
+		return 1;
+	if (!im->disk && !data_from(im, 0))
+		return 1;
+	ret = range_zero(im, bytes, 0, IMAGE_BLANK_HEAD);
+	if (ret <= 0)
+		return ret;
+	ret = unfinished_at(im, bytes, IMAPI_FIRST_SESSION);
+	if (ret)
+		return ret;
+	ret = range_zero(im, bytes, 0, look);
+	if (ret <= 0 || im->disk)
+		return ret;
+	return !data_from(im, look);
+}
+
+static u64 align_session(u64 lba)
+{
+	return (lba + IMAPI_SESSION_ALIGN - 1) & ~(u64)(IMAPI_SESSION_ALIGN - 1);
+}
+
+/* Is @pos to the end nothing but holes and zeros? 1, 0, -errno */
+static int tail_is_zero(const struct image *im, u64 bytes, u64 pos)
+{
+	u32 chunk = IMAPI_SESSION_ALIGN * IMAPI_BLOCK;
+	u64 left = TAIL_MAX_READ;
+	off_t data;
+	int ret;
+
+	for (; pos < bytes && left; pos += chunk, left -= chunk) {
+		data = lseek(im->fd, (off_t)pos, SEEK_DATA);
+		if (data < 0 && errno == ENXIO)
+			return 1;
+		if (data > 0)
+			pos = (u64)data;
+		ret = range_zero(im, bytes, pos, chunk);
+		if (ret <= 0)
+			return ret;
+	}
+	return pos >= bytes;
+}
+
+/*
+ * Behind the newest session: what a device has there is free, as the medium of
+ * an overwritable disc is. A file may have been given a tail by somebody who
+ * wants it, so only padding and what we began ourselves is written over.
+ */
+static int find_nwa(const struct image *im, u64 bytes, u64 end, u64 *nwa)
+{
+	u64 pos;
+	int ret;
+
+	*nwa = align_session(end);
+	pos = *nwa * IMAPI_BLOCK;
+	if (im->disk || pos >= bytes || *nwa > UINT32_MAX)
+		return 0;
+	ret = unfinished_at(im, bytes, (u32)*nwa);
+	if (!ret)
+		ret = tail_is_zero(im, bytes, pos);
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		*nwa = align_session((bytes + IMAPI_BLOCK - 1) / IMAPI_BLOCK);
+	return 0;
+}
+
+static const char *why_not_writable(const struct image *im,
+				    const struct image_state *st, u64 nwa)
+{
+	const struct imapi_volume *vol;
+
+	if (im->denied)
+		return "the image can't be opened for writing";
+	if (nwa > UINT32_MAX - 2 * IMAPI_SESSION_ALIGN)
+		return "there is no room for another session";
+	if (im->disk && nwa + 2 * IMAPI_SESSION_ALIGN > st->blocks)
+		return "there is no room for another session";
+	if (st->blank)
+		return NULL;
+	if (st->sessions.end > st->blocks)
+		return "the image is truncated: its last session is longer than the file";
+	vol = &st->sessions.list[st->sessions.nr - 1].vol;
+	if (!vol->joliet)
+		return "the last session has no Joliet tree";
+	if (vol->descs > COMPOSE_SAVED_MAX)
+		return "the last session has too many volume descriptors";
+	return NULL;
+}
+
+static int medium_size(const struct image *im, const struct stat *st, u64 *bytes)
+{
+	if (!im->disk) {
+		*bytes = (u64)st->st_size;
+		return 0;
+	}
+	return ioctl(im->fd, BLKGETSIZE64, bytes) ? -errno : 0;
+}
+
+/*
+ * The descriptors that count are those at block 16, which any program that
+ * appends has to write over; the newest session's own may differ from them.
+ */
+static int identify(struct image_state *state, const struct imapi_source *src,
+		    const struct image *im, const struct stat *st)
+{
+	struct imapi_identity *id = &state->identity;
+	u64 number[2] = { st->st_dev, st->st_ino };
+	struct imapi_volume vol;
+	int err;
+
+	if (im->disk) {
+		number[0] = st->st_rdev;
+		number[1] = 0;
+	}
+	memcpy(id->medium, number, sizeof(number));
+	id->medium_len = sizeof(number);
+	id->sessions = state->sessions.nr;
+	id->nwa = state->nwa;
+	if (state->blank)
+		return 0;
+	err = imapi_volume_read(src, IMAPI_SYSTEM_BLOCKS, &vol);
+	if (err)
+		return err;
+	id->descriptors = vol.hash;
+	return 0;
+}
+
+/* On success the caller owns @state->sessions.list */
+static int read_state(struct image *im, struct image_state *state)
+{
+	struct imapi_source src = { .read = image_read, .ctx = im };
+	u64 nwa = IMAPI_FIRST_SESSION;
+	struct stat st;
+	int err;
+
+	memset(state, 0, sizeof(*state));
+	if (fstat(im->fd, &st))
+		return -errno;
+	err = medium_size(im, &st, &state->bytes);
+	if (err)
+		return err;
+	src.blocks = state->bytes / IMAPI_BLOCK > UINT32_MAX ?
+			UINT32_MAX : (u32)(state->bytes / IMAPI_BLOCK);
+	state->blocks = src.blocks;
+	err = is_blank(im, state->bytes);
+	if (err < 0)
+		return err;
+	state->blank = err;
+	err = 0;
+	if (!state->blank) {
+		err = imapi_sessions_scan(&src, &state->sessions);
+		if (err)
+			return err;
+		err = find_nwa(im, state->bytes, state->sessions.end, &nwa);
+	}
+	state->why = why_not_writable(im, state, nwa);
+	state->writable = !state->why;
+	state->nwa = nwa > UINT32_MAX ? UINT32_MAX : (u32)nwa;
+	if (!err)
+		err = identify(state, &src, im, &st);
+	if (err)
+		core_free(state->sessions.list);
+	return err;
+}
+
+int image_rescan(struct image *im)
+{
+	struct recorder *r = &im->rec;
+	struct image_state state;
+	int err;
+
+	err = read_state(im, &state);
+	if (err)
+		return err;
+	core_free(r->sessions.list);
+	r->sessions = state.sessions;
+	r->identity = state.identity;
+	r->nwa = state.nwa;
+	r->blank = state.blank;
+	r->writable = state.writable;
+	r->why = state.why;
+	im->bytes = state.bytes;
+	/* Readers look at it while a commit ends */
+	__atomic_store_n(&r->source.blocks, state.blocks, __ATOMIC_RELAXED);
+	return 0;
+}
+
+/* Is what stands at the path what we have open? */
+static int check_place(const struct image *im)
+{
+	struct stat open_st, path_st;
+
+	if (fstat(im->fd, &open_st))
+		return -errno;
+	if (stat(im->path, &path_st))
+		return errno == ENOENT || errno == ENOTDIR ? -ENOMEDIUM : -errno;
+	if (im->disk)
+		return S_ISBLK(path_st.st_mode) && path_st.st_rdev == open_st.st_rdev ?
+			0 : -EMEDIUMTYPE;
+	return path_st.st_dev == open_st.st_dev && path_st.st_ino == open_st.st_ino ?
+		0 : -EMEDIUMTYPE;
+}
+
+static int image_check(struct recorder *r)
+{
+	struct image *im = to_image(r);
+	struct image_state state;
+	bool same;
+	int err;
+
+	err = check_place(im);
+	if (err)
+		return err;
+	err = read_state(im, &state);
+	if (err)
+		return err == -EUCLEAN ? -EMEDIUMTYPE : err;
+	same = state.blank == r->blank &&
+	       imapi_identity_equal(&state.identity, &r->identity);
+	core_free(state.sessions.list);
+	return same ? 0 : -EMEDIUMTYPE;
+}
+
+static void image_close(struct recorder *r)
+{
+	struct image *im = to_image(r);
+
+	core_free(r->sessions.list);
+	if (im->fd >= 0)
+		close(im->fd);
+	free(im->buf);
+	free(im->path);
+	free(im);
+}
+
+static const struct recorder_ops image_ops = {
+	.check = image_check,
+	.room = image_room,
+	.write = image_write,
+	.copy = image_copy,
+	.flush = image_flush,
+	.settle = image_settle,
+	.finish = image_finish,
+	.abort = image_abort,
+	.close = image_close,
+};
+
+/* A device that was set read-only can be opened for writing all the same */
+static bool is_read_only_disk(const struct image *im)
+{
+	int ro = 0;
+
+	return im->disk && !ioctl(im->fd, BLKROGET, &ro) && ro;
+}
+
+static int open_for_reading(struct image *im)
+{
+	im->fd = open(im->path, O_RDONLY | O_CLOEXEC);
+	if (im->fd < 0)
+		return -errno;
+	im->denied = access(im->path, W_OK) || is_read_only_disk(im);
+	return 0;
+}
+
+static int open_for_writing(struct image *im)
+{
+	im->fd = open(im->path, O_RDWR | O_CLOEXEC);
+	if (im->fd < 0) {
+		if (errno != EACCES && errno != EROFS && errno != EPERM)
+			return -errno;
+		im->fd = open(im->path, O_RDONLY | O_CLOEXEC);
+		if (im->fd < 0)
+			return -errno;
+		im->denied = true;
+	}
+	im->denied = im->denied || is_read_only_disk(im);
+	/* A lock on the open file: it goes with the mount, however that ends */
+	if (flock(im->fd, (im->denied ? LOCK_SH : LOCK_EX) | LOCK_NB))
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	return 0;
+}
+
+/* Looked at before it is opened: opening a tape or a terminal can do things */
+static int open_medium(struct image *im, const char *path, unsigned int flags)
+{
+	struct stat st;
+
+	im->path = realpath(path, NULL);
+	if (!im->path || stat(im->path, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return -EMEDIUMTYPE;
+	im->disk = S_ISBLK(st.st_mode);
+	return flags & RECORDER_READ ? open_for_reading(im) : open_for_writing(im);
+}
+
+int recorder_open_image(const char *path, unsigned int flags,
+			struct recorder **out)
+{
+	struct image *im;
+	int err;
+
+	im = calloc(1, sizeof(*im));
+	if (!im)
+		return -ENOMEM;
+	im->fd = -1;
+	im->rec.ops = &image_ops;
+	im->rec.source.read = image_read;
+	im->rec.source.ctx = im;
+	im->rec.head_separate = true;
+	err = open_medium(im, path, flags);
+	if (!err)
+		err = image_rescan(im);
+	if (err) {
+		image_close(&im->rec);
+		return err;
+	}
+	*out = &im->rec;
+	return 0;
+}
+
+int recorder_image_fd(const struct recorder *r)
+{
+	const struct image *im = (const void *)((const char *)r - offsetof(struct image, rec));
+
+	return im->fd;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "text.h"
+
+void text_printable(char *s)
+{
+	unsigned char *p = (unsigned char *)s;
+
+	for (; *p; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			*p = '?';
+		/* U+0080 to U+009F are control characters too, two bytes in UTF-8 */
+		if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f) {
+			p[0] = '?';
+			p[1] = '?';
+		}
+	}
+}
+
+struct text_size text_size(uint64_t bytes)
+{
+	static const char unit[] = "KMGTPE";
+	struct text_size out;
+	uint64_t whole = bytes;
+	unsigned int tenth = 0, i;
+
+	if (bytes < 1024) {
+		snprintf(out.s, sizeof(out.s), "%" PRIu64 " bytes", bytes);
+		return out;
+	}
+	for (i = 0; whole >= 1024; i++) {
+		tenth = (unsigned int)(whole % 1024 * 10 / 1024);
+		whole /= 1024;
+	}
+	snprintf(out.s, sizeof(out.s), "%" PRIu64 ".%u %ciB", whole, tenth, unit[i - 1]);
+	return out;
+}
+
+const char *text_source_error(int err)
+{
+	switch (err) {
+	case -EMEDIUMTYPE:
+		return "not an ISO 9660 image";
+	case -EUCLEAN:
+		return "the newest session's descriptors are damaged";
+	case -EBUSY:
+		return "mounted already";
+	default:
+		return strerror(-err);
+	}
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Text for people. */
+#ifndef IMAPI_TEXT_H
+#define IMAPI_TEXT_H
+
+#include <stdint.h>
+
+/* Control characters become "?": a name on a disc must not drive a terminal */
+void text_printable(char *s);
+
+struct text_size {
+	char s[24];
+};
+
+/* "17 bytes", "1.5 KiB", "4.7 GiB" */
+struct text_size text_size(uint64_t bytes);
+
+/* What is wrong with an image or its place, from recorder_open_image()'s -errno */
+const char *text_source_error(int err);
+
+#endif

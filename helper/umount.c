@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* umount.imapifs: burns what is staged, then unmounts, then waits for the end. */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "commands.h"
+#include "control.h"
+#include "log.h"
+#include "mountpoint.h"
+
+/* What is left to do for the one who served the mount should take no longer */
+#define END_TIMEOUT_MS	60000
+
+struct umount_call {
+	const char *dir;
+	bool force, lazy, no_note, verbose;
+};
+
+static const char usage_text[] =
+	"usage: umount.imapifs DIR [-flnrv]\n"
+	"see umount.imapifs(8)\n";
+
+/* Return: 0, a code of mount(8), or -1: done */
+static int parse_arguments(int argc, char **argv, struct umount_call *call)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "flnrvt:N:hV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'f':
+			call->force = true;
+			break;
+		case 'l':
+			call->lazy = true;
+			break;
+		case 'n':
+			call->no_note = true;
+			break;
+		case 'v':
+			call->verbose = true;
+			break;
+		case 'r':	/* what fails stays mounted read-write, see the manual */
+		case 't':
+		case 'N':	/* umount(8) is in that name space already */
+			break;
+		case 'h':
+			fputs(usage_text, stdout);
+			return -1;
+		case 'V':
+			puts("umount.imapifs " IMAPIFS_RELEASE);
+			return -1;
+		default:
+			fputs(usage_text, stderr);
+			return MOUNT_EX_USAGE;
+		}
+	}
+	if (argc - optind == 1)
+		return 0;
+	fputs(usage_text, stderr);
+	return MOUNT_EX_USAGE;
+}
+
+/* Only fusermount3 may unmount for a user */
+static int unmount_as_user(const char *dir, bool lazy)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		return -errno;
+	if (!child) {
+		execlp("fusermount3", "fusermount3", "-u", lazy ? "-z" : "--",
+		       lazy ? "--" : dir, lazy ? dir : NULL, NULL);
+		log_line("fusermount3: %s", strerror(errno));
+		_exit(127);
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ECANCELED;
+}
+
+static int unmount(const struct umount_call *call)
+{
+	int flags = UMOUNT_NOFOLLOW;
+	int err;
+
+	if (geteuid()) {
+		err = unmount_as_user(call->dir, call->lazy);
+		/* It has said itself what it didn't like */
+		return err ? MOUNT_EX_FAIL : 0;
+	}
+	if (call->force)
+		flags |= MNT_FORCE;
+	if (call->lazy)
+		flags |= MNT_DETACH;
+	if (!umount2(call->dir, flags))
+		return 0;
+	if (errno == EBUSY)
+		log_line("%s: target is busy; end what uses it and unmount again",
+			 call->dir);
+	else
+		log_line("%s: %s", call->dir, strerror(errno));
+	return MOUNT_EX_FAIL;
+}
+
+/* The disc is whole and unlocked when the process that served it is gone */
+static void await_end(const char *dir, int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	if (!poll(&p, 1, END_TIMEOUT_MS))
+		log_line("%s: unmounted, but its process is still at work; the system log will tell how it ended",
+			 dir);
+}
+
+static int commit_first(const struct umount_call *call, int fd,
+			const struct imapifs_status *st)
+{
+	if (st->flags & (IMAPIFS_READONLY | IMAPIFS_MANUAL))
+		return 0;
+	/* Not only if something is staged: a mapping may have what isn't yet */
+	if (!control_commit(fd, call->dir) || call->force)
+		return 0;
+	log_line("%s: still mounted, nothing is lost", call->dir);
+	return MOUNT_EX_FAIL;
+}
+
+static int commit_and_unmount(const struct umount_call *call)
+{
+	struct imapifs_status st;
+	int fd, code, pidfd;
+
+	fd = control_open(call->dir, &st);
+	/* Nobody serves it: nothing is left to be burned */
+	if (fd == -ENOTCONN)
+		return unmount(call);
+	if (fd < 0)
+		return MOUNT_EX_FAIL;
+	code = commit_first(call, fd, &st);
+	close(fd);
+	if (code)
+		return code;
+	pidfd = pidfd_open((pid_t)st.helper_pid, 0);
+	code = unmount(call);
+	if (!code && pidfd >= 0 && !call->lazy)
+		await_end(call->dir, pidfd);
+	if (pidfd >= 0)
+		close(pidfd);
+	if (!code && (st.flags & IMAPIFS_MANUAL) && (st.flags & IMAPIFS_DIRTY))
+		log_line("%s: commit=manual, so what was staged was not burned; the system log names the folder that has it",
+			 call->dir);
+	return code;
+}
+
+int umount_main(int argc, char **argv)
+{
+	struct umount_call call = { NULL };
+	char *dir;
+	int code;
+
+	code = parse_arguments(argc, argv, &call);
+	if (code)
+		return code < 0 ? 0 : code;
+	dir = mountpoint_find(argv[optind]);
+	if (!dir) {
+		log_line("%s: no imapifs is mounted there", argv[optind]);
+		return MOUNT_EX_FAIL;
+	}
+	call.dir = dir;
+	code = commit_and_unmount(&call);
+	if (!code && !call.no_note && !geteuid())
+		mountpoint_forget(dir);
+	if (!code && call.verbose)
+		printf("umount.imapifs: %s unmounted\n", dir);
+	free(dir);
+	return code;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sessions of an overwritable medium or image. Block 16 has the newest one's
+ * descriptors; the older ones are found by libburnia's chain or by our links.
+ * A link is believed only where the descriptors it leads to agree: a program
+ * that appends to our image may carry our application use field along.
+ */
+#include "core.h"
+
+struct list {
+	u32 nr, room;
+	struct imapi_session *at;
+};
+
+static int list_add(struct list *l, u32 start, u32 blocks, const struct imapi_volume *vol)
+{
+	struct imapi_session *grown;
+	u32 room;
+
+	if (l->nr == l->room) {
+		room = l->room ? 2 * l->room : 8;
+		grown = core_zalloc(room * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		if (l->nr)
+			memcpy(grown, l->at, l->nr * sizeof(*grown));
+		core_free(l->at);
+		l->at = grown;
+		l->room = room;
+	}
+	l->at[l->nr].start = start;
+	l->at[l->nr].blocks = blocks;
+	l->at[l->nr].vol = *vol;
+	l->nr++;
+	return 0;
+}
+
+static void list_reverse(struct list *l)
+{
+	struct imapi_session tmp;
+	u32 i, j;
+
+	for (i = 0, j = l->nr; i + 1 < j; i++) {
+		j--;
+		tmp = l->at[i];
+		l->at[i] = l->at[j];
+		l->at[j] = tmp;
+	}
+}
+
+/* Is the session at @start, with the descriptors @vol, the one that block 16 is about? */
+static bool is_newest(const struct imapi_volume *newest, u32 start,
+		      const struct imapi_volume *vol)
+{
+	return vol->primary.root.lba == newest->primary.root.lba &&
+	       vol->primary.root.size == newest->primary.root.size &&
+	       vol->joliet == newest->joliet &&
+	       vol->ucs.root.lba == newest->ucs.root.lba &&
+	       vol->ucs.root.size == newest->ucs.root.size &&
+	       (u64)start + vol->space == newest->space;
+}
+
+/*
+ * libburnia's chain from @start on: each session's own descriptors count its own
+ * blocks, the next one starts at the following multiple of 32. @l gets the
+ * sessions, oldest first, if the chain leads to the newest one; the number of
+ * sessions in @l is 0 otherwise.
+ */
+static int walk_forward(const struct imapi_source *src, const struct imapi_volume *newest,
+			u32 start, struct list *l)
+{
+	struct imapi_volume vol;
+	u64 next = start;
+	int err;
+
+	while (next + IMAPI_SYSTEM_BLOCKS < newest->space && l->nr < IMAPI_MAX_SESSIONS) {
+		start = (u32)next;
+		err = imapi_volume_read(src, start + IMAPI_SYSTEM_BLOCKS, &vol);
+		if (err == -ENOMEM)
+			return err;
+		if (err || vol.space <= IMAPI_SYSTEM_BLOCKS)
+			break;
+		err = list_add(l, start, vol.space, &vol);
+		if (err)
+			return err;
+		if (is_newest(newest, start, &vol))
+			return 0;
+		next = (u64)start + vol.space + IMAPI_SESSION_ALIGN - 1;
+		next -= next % IMAPI_SESSION_ALIGN;
+	}
+	l->nr = 0;
+	return 0;
+}
+
+/* Blocks of the session at @start, which can't reach into the one at @limit */
+static u32 blocks_before(u32 start, u32 limit, u32 space)
+{
+	return space < limit - start ? space : limit - start;
+}
+
+/*
+ * The sessions before the one at @start with the descriptors @vol, by links,
+ * newest first. Each one starts before the one that leads to it.
+ */
+static int walk_links(const struct imapi_source *src, u32 start,
+		      const struct imapi_volume *vol, struct list *l)
+{
+	struct imapi_volume at = *vol, prev;
+	u32 prev_start, blocks;
+	int err;
+
+	while (at.linked && at.start == start && at.prev_desc &&
+	       l->nr < IMAPI_MAX_SESSIONS) {
+		prev_start = at.prev_start;
+		err = imapi_volume_read(src, at.prev_desc, &prev);
+		if (err)
+			return err == -ENOMEM ? err : 0;
+		blocks = blocks_before(prev_start, start, prev.space);
+		err = list_add(l, prev_start, blocks, &prev);
+		if (err)
+			return err;
+		start = prev_start;
+		at = prev;
+	}
+	return 0;
+}
+
+/*
+ * By the link of block 16: from the session that it heads on to the newest one
+ * (the same one, unless another program has appended to it since), and back.
+ */
+static int follow_links(const struct imapi_source *src, const struct imapi_volume *newest,
+			struct list *l)
+{
+	struct list tail = { 0 };
+	u32 i;
+	int err;
+
+	err = walk_forward(src, newest, newest->start, &tail);
+	if (err || !tail.nr)
+		goto out;
+	err = walk_links(src, tail.at[0].start, &tail.at[0].vol, l);
+	if (err)
+		goto out;
+	list_reverse(l);
+	for (i = 0; i < tail.nr && !err; i++)
+		err = list_add(l, tail.at[i].start, tail.at[i].blocks, &tail.at[i].vol);
+out:
+	core_free(tail.at);
+	return err;
+}
+
+static int find_all(const struct imapi_source *src, const struct imapi_volume *newest,
+		    struct list *l)
+{
+	int err;
+
+	err = walk_forward(src, newest, IMAPI_FIRST_SESSION, l);
+	if (err || l->nr)
+		return err;
+	if (newest->linked)
+		err = follow_links(src, newest, l);
+	if (err || l->nr)
+		return err;
+	/* Nothing says where it starts: it is all there is, from block 0 */
+	return list_add(l, 0, newest->space, newest);
+}
+
+int imapi_sessions_scan(const struct imapi_source *src,
+			struct imapi_sessions *out)
+{
+	struct imapi_volume newest;
+	struct list l = { 0 };
+	int err;
+
+	err = imapi_volume_read(src, IMAPI_SYSTEM_BLOCKS, &newest);
+	if (err)
+		return err;
+	err = find_all(src, &newest, &l);
+	if (err) {
+		core_free(l.at);
+		return err;
+	}
+	out->nr = l.nr;
+	out->list = l.at;
+	out->end = newest.space;
+	return 0;
+}

@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Every test, by prove. "make check" builds what this runs; arguments, if any, are
+# the tests to run instead of all.
+set -eu
+cd "$(dirname "$0")/.."
+shopt -s nullglob
+
+export FUZZ_SECONDS=${FUZZ_SECONDS:-10}
+# Sanitized programs find what they find, whoever started them
+export UBSAN_OPTIONS=print_stacktrace=1
+
+tests=("$@")
+if [[ ${#tests[@]} -eq 0 ]]; then
+	for source in tests/core/*_test.c; do
+		tests+=("build/tests/core/$(basename "$source" .c)")
+	done
+	for source in tests/fuzz/fuzz_*.c; do
+		tests+=("build/tests/fuzz/$(basename "$source" .c)")
+	done
+	tests+=(tests/suite/*.t tests/cross/*.t)
+fi
+
+jobs=$(nproc)
+[[ $jobs -le 4 ]] || jobs=4
+status=0
+echo "== all tests"
+prove --timer -j "$jobs" -e tests/lib/exec "${tests[@]}" || status=1
+
+if [[ $# -eq 0 ]]; then
+	echo "== the behaviour suite again, on the program with sanitizers"
+	IMAPIFS_BUILD=$PWD/build/tests/asan prove --timer -j "$jobs" -e tests/lib/exec \
+		tests/suite/*.t || status=1
+fi
+exit $status
