@@ -125,45 +125,46 @@ static int walk_links(const struct imapi_source *src, u32 start,
 	return 0;
 }
 
-/*
- * By the link of block 16: from the session that it heads on to the newest one
- * (the same one, unless another program has appended to it since), and back.
- */
-static int follow_links(const struct imapi_source *src, const struct imapi_volume *newest,
-			struct list *l)
+/* Puts the sessions that links lead to from the oldest one of @l before it */
+static int prepend_linked(const struct imapi_source *src, struct list *l)
 {
-	struct list tail = { 0 };
+	struct list all = { 0 };
 	u32 i;
 	int err;
 
-	err = walk_forward(src, newest, newest->start, &tail);
-	if (err || !tail.nr)
+	err = walk_links(src, l->at[0].start, &l->at[0].vol, &all);
+	if (err || !all.nr)
 		goto out;
-	err = walk_links(src, tail.at[0].start, &tail.at[0].vol, l);
-	if (err)
-		goto out;
-	list_reverse(l);
-	for (i = 0; i < tail.nr && !err; i++)
-		err = list_add(l, tail.at[i].start, tail.at[i].blocks, &tail.at[i].vol);
+	list_reverse(&all);
+	for (i = 0; i < l->nr && !err; i++)
+		err = list_add(&all, l->at[i].start, l->at[i].blocks, &l->at[i].vol);
+	if (!err) {
+		core_free(l->at);
+		*l = all;
+		return 0;
+	}
 out:
-	core_free(tail.at);
+	core_free(all.at);
 	return err;
 }
 
+/*
+ * The chain from block 32 on; or, where there is none, from the session that
+ * the link of block 16 names: the newest one, unless another program has
+ * appended to it since. Either may have begun behind a session at block 0.
+ */
 static int find_all(const struct imapi_source *src, const struct imapi_volume *newest,
 		    struct list *l)
 {
 	int err;
 
 	err = walk_forward(src, newest, IMAPI_FIRST_SESSION, l);
-	if (err || l->nr)
-		return err;
-	if (newest->linked)
-		err = follow_links(src, newest, l);
-	if (err || l->nr)
-		return err;
-	/* Nothing says where it starts: it is all there is, from block 0 */
-	return list_add(l, 0, newest->space, newest);
+	if (!err && !l->nr && newest->linked)
+		err = walk_forward(src, newest, newest->start, l);
+	if (!err && !l->nr)
+		/* Nothing says where it starts: it is all there is, from block 0 */
+		return list_add(l, 0, newest->space, newest);
+	return err ? err : prepend_linked(src, l);
 }
 
 int imapi_sessions_scan(const struct imapi_source *src,

@@ -173,6 +173,19 @@ TEST_F(sessions, ours_behind_one_at_block_0)
 	EXPECT_EQ(424, self->s.end);
 }
 
+/* A short image of another program's: our first session starts where a chain would */
+TEST_F(sessions, ours_at_block_32_behind_one_at_block_0)
+{
+	put_set(&self->d, 16, 0, 31);
+	save_head(&self->d, 32);
+	put_ours(&self->d, 32, 0, 32);
+	put_ours(&self->d, 96, 32, 48);
+	ASSERT_EQ(0, imapi_sessions_scan(&self->d.src, &self->s));
+	ASSERT_TRUE(starts_are(&self->s, STARTS(0, 32, 96)));
+	EXPECT_EQ(31, self->s.list[0].blocks);
+	EXPECT_EQ(32, self->s.list[0].vol.desc);
+}
+
 /* The saved descriptors claim more than lies before the session that saved them */
 TEST_F(sessions, older_session_ends_where_the_next_starts)
 {
