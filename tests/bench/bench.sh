@@ -90,14 +90,17 @@ ours_umount()
 	while [[ -e /proc/$server/exe ]]; do sleep 0.02; done
 }
 
-# image NAME FOLDERS FILES: made once by xorriso, with and without Rock Ridge
+# image NAME FOLDERS FILES: made once by xorriso, with and without Rock Ridge. Sets
+# $made to its path, which says how many files it has
 image()
 {
-	local image=$BENCH/$1.iso rr=on
+	local image=$BENCH/$1-$(($2 * $3)).iso rr=on
 
-	[[ $1 != *-plain ]] || rr=off
+	made=$image
+
+	[[ $1 != plain ]] || rr=off
 	[[ ! -s $image ]] || return 0
-	note "making $1.iso (once)"
+	note "making ${image##*/} (once)"
 	rm -rf "$T/tree"
 	"$MKTREE" "$T/tree" "$2" "$3" 100
 	timeout 3000 xorriso -outdev "$image.part" -rockridge $rr -joliet on -map "$T/tree" / -commit \
@@ -124,7 +127,7 @@ append_peer()
 		-map "$T/data/one" /one -commit
 }
 
-# append NAME IMAGE ROCKRIDGE TIME-GOAL MEMORY-GOAL
+# append NAME ROCKRIDGE TIME-GOAL MEMORY-GOAL: to the image $made
 append()
 {
 	local n size
@@ -132,34 +135,34 @@ append()
 	echo "one small file" >"$T/data/one"
 	rm -f "$T"/{o,p}.{s,m,b}
 	for ((n = 0; n < RUNS; n++)); do
-		cp "$BENCH/$2.iso" "$T/ours.iso"
-		cp "$BENCH/$2.iso" "$T/peer.iso"
+		cp "$made" "$T/ours.iso"
+		cp "$made" "$T/peer.iso"
 		size=$(stat -c %s "$T/ours.iso")
 		sync -f "$T"
 		seconds append_ours_sh "$T/ours.iso" >>"$T/o.s"
 		cat "$T/kib" >>"$T/o.m"
 		echo $(($(stat -c %s "$T/ours.iso") - size)) >>"$T/o.b"
-		seconds append_peer_sh "$T/peer.iso" "$3" >>"$T/p.s"
+		seconds append_peer_sh "$T/peer.iso" "$2" >>"$T/p.s"
 		cat "$T/kib" >>"$T/p.m"
 		echo $(($(stat -c %s "$T/peer.iso") - size)) >>"$T/p.b"
 	done
-	row "$1" "seconds" "$(median "$T/o.s")" "xorriso -rockridge $3" "$(median "$T/p.s")" "$4"
-	row "$1" "peak KiB" "$(median "$T/o.m")" "xorriso -rockridge $3" "$(median "$T/p.m")" "$5"
-	row "$1" "bytes added" "$(median "$T/o.b")" "xorriso -rockridge $3" "$(median "$T/p.b")" 1
+	row "$1" "seconds" "$(median "$T/o.s")" "xorriso -rockridge $2" "$(median "$T/p.s")" "$3"
+	row "$1" "peak KiB" "$(median "$T/o.m")" "xorriso -rockridge $2" "$(median "$T/p.m")" "$4"
+	row "$1" "bytes added" "$(median "$T/o.b")" "xorriso -rockridge $2" "$(median "$T/p.b")" 1
 }
 
 case_append()
 {
 	image files 1000 $((FILES / 1000))
-	image files-plain 1000 $((FILES / 1000))
-	append "append 1 to $FILES files" files on 0.25 0.25
-	append "append 1 to $FILES files" files-plain off 0.25 0.25
+	append "append 1 to $FILES files" on 0.25 0.25
+	image plain 1000 $((FILES / 1000))
+	append "append 1 to $FILES files" off 0.25 0.25
 }
 
 case_many()
 {
 	image many 1000 $((MANY / 1000))
-	append "append 1 to $MANY files" many on 0.2 -
+	append "append 1 to $MANY files" on 0.2 -
 	bound "append 1 to $MANY files" "peak KiB" "$(median "$T/o.m")" $((250 * 1024))
 }
 
@@ -274,18 +277,18 @@ case_read()
 	image files 1000 $((FILES / 1000))
 	rm -f "$T"/{o,p}{l,r}.s "$T/b.s"
 	for ((n = 0; n < RUNS; n++)); do
-		timeout 300 "$BUILD/mount.imapifs" "$BENCH/files.iso" "$M" -o ro </dev/null
+		timeout 300 "$BUILD/mount.imapifs" "$made" "$M" -o ro </dev/null
 		server=$("$BUILD/imapifs" status --json "$M" | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' | head -n 1)
 		seconds ls -lR "$M" >>"$T/ol.s"
 		seconds tar -cf "$T/tar" -C "$M" . >>"$T/or.s"
 		rm "$T/tar"
 		ours_umount
-		timeout 60 fuseiso "$BENCH/files.iso" "$T/peer" </dev/null
+		timeout 60 fuseiso "$made" "$T/peer" </dev/null
 		seconds ls -lR "$T/peer" >>"$T/pl.s"
 		seconds tar -cf "$T/tar" -C "$T/peer" . >>"$T/pr.s"
 		rm "$T/tar"
 		umount "$T/peer"
-		seconds bsdtar -xf "$BENCH/files.iso" --to-stdout >>"$T/b.s"
+		seconds bsdtar -xf "$made" --to-stdout >>"$T/b.s"
 	done
 	row "ls -lR of $FILES files" seconds "$(median "$T/ol.s")" fuseiso "$(median "$T/pl.s")" -
 	row "read all of $FILES files" seconds "$(median "$T/or.s")" fuseiso "$(median "$T/pr.s")" -
