@@ -43,6 +43,7 @@ struct imapi_volume {
 	u32 descs;		/* descriptors, with the terminator */
 	u32 boot;		/* lba of an El Torito boot record, 0: none */
 	u32 space;		/* blocks, as the descriptor says; never trusted alone */
+	u32 ucs_space;		/* the same of the Joliet descriptor */
 	u8 joliet;		/* UCS level 1 to 3; 0: no Joliet tree */
 	struct imapi_hierarchy primary;
 	struct imapi_hierarchy ucs;	/* all 0 where joliet is 0 */

@@ -185,5 +185,11 @@ int imapi_sessions_scan(const struct imapi_source *src,
 	out->nr = l.nr;
 	out->list = l.at;
 	out->end = newest.space;
+	/*
+	 * Where they differ, one of two sets was written over the other and not
+	 * to its end: what either tree lies in must not be taken for free.
+	 */
+	if (newest.ucs_space > out->end && newest.ucs_space <= src->blocks)
+		out->end = newest.ucs_space;
 	return 0;
 }

@@ -258,6 +258,7 @@ void imapi_node_attr(struct imapi_tree *t, struct imapi_node *n,
 	attr->ino = n->ino;
 	attr->mtime = n->mtime;
 	attr->dir = n->dir;
+	attr->linked = n->linked;
 	attr->staged = !n->dir && n->staged;
 	if (!n->dir)
 		attr->size = n->size;

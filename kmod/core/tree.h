@@ -31,7 +31,9 @@ struct imapi_node;
 #define IMAPI_INO_NEW		(1ull << 40)
 
 /**
- * struct imapi_tree_ops - what the tree asks of its face
+ * struct imapi_tree_ops - what the tree needs of its face
+ * @nwa: where the next session will start. A base whose files reach behind it
+ *	is malformed: a session would be written over them
  * @room: given the blocks that the next session already takes (staged data and
  *	the whole new tree), how many more could be accepted. Called without a
  *	lock; may be slow
@@ -40,6 +42,7 @@ struct imapi_node;
  * @ctx: first argument of both
  */
 struct imapi_tree_ops {
+	u32 nwa;
 	u64 (*room)(void *ctx, u64 taken);
 	void (*drop)(void *ctx, void *staged);
 	void *ctx;
@@ -73,6 +76,7 @@ struct imapi_attr {
 	u64 size;		/* bytes; of a directory: of its records on the disc, or 2,048 */
 	s64 mtime;		/* seconds since 1970 */
 	bool dir;
+	bool linked;		/* has a name */
 	bool staged;		/* content is staged, not on the disc */
 };
 
@@ -260,8 +264,9 @@ struct imapi_usage {
  *
  * Reads all directories of the base, once, to count them.
  *
- * Return: 0; -EUCLEAN: some directory of the base is malformed, so nothing can
- * be appended (@u still says what was staged); or what read returned.
+ * Return: 0; -EUCLEAN: some directory of the base is malformed, or its files
+ * reach behind the next writable address, so nothing can be appended (@u still
+ * says what was staged); or what read returned.
  */
 int imapi_tree_usage(struct imapi_tree *t, struct imapi_usage *u);
 

@@ -19,9 +19,11 @@ int imapi_node_content(struct imapi_tree *t, struct imapi_node *n,
 /*
  * Charges for content of @size bytes in place of what @n has staged, and locks
  * the tree. Asking for room takes time: if the file was resized or unlinked
- * meanwhile, it asks again. A file without a name is not burned and costs nothing.
+ * meanwhile, it asks again. A file without a name is not burned and costs nothing;
+ * nor does a write within a file that another one has made longer by then.
  */
-static int charge_and_lock(struct imapi_tree *t, struct imapi_node *n, u64 size)
+static int charge_and_lock(struct imapi_tree *t, struct imapi_node *n, u64 size,
+			   unsigned int flags)
 {
 	struct tree_cost cost;
 	bool linked, staged;
@@ -43,8 +45,8 @@ static int charge_and_lock(struct imapi_tree *t, struct imapi_node *n, u64 size)
 		else if (linked)
 			tree_cost_sections(&cost, n->nr, -1);
 		if (linked)
-			tree_cost_content(&cost, size, 1);
-		ret = tree_charge(t, &cost);
+			tree_cost_content(&cost, flags & IMAPI_GROW && size < old ? old : size, 1);
+		ret = linked ? tree_charge(t, &cost) : 0;
 		if (ret)
 			return ret;
 		core_mutex_lock(&t->lock);
@@ -68,7 +70,7 @@ static void content_changed(struct imapi_tree *t, struct imapi_node *n, s64 now)
 int imapi_node_stage(struct imapi_tree *t, struct imapi_node *n, void *staged,
 		     u64 size, s64 now)
 {
-	int ret = charge_and_lock(t, n, size);
+	int ret = charge_and_lock(t, n, size, 0);
 
 	if (ret)
 		return ret;
@@ -92,7 +94,7 @@ int imapi_node_resize(struct imapi_tree *t, struct imapi_node *n, u64 size,
 		return 0;
 	}
 	core_mutex_unlock(&t->lock);
-	ret = charge_and_lock(t, n, size);
+	ret = charge_and_lock(t, n, size, flags);
 	if (ret)
 		return ret;
 	if (!(flags & IMAPI_GROW) || size > n->size)

@@ -123,6 +123,14 @@ static int stack_push(struct count_stack *s, struct imapi_dirloc dir)
 	return 0;
 }
 
+/* Would the next session be written over @rec's data? Sections are taken as one */
+static bool is_behind_nwa(const struct imapi_tree *t, const struct imapi_record *rec)
+{
+	u64 first = (u64)rec->first.lba + rec->first.xattr_blocks;
+
+	return t->ops && rec->size && first + tree_file_blocks(rec->size) > t->ops->nwa;
+}
+
 static int count_dir(struct imapi_tree *t, struct imapi_dirloc dir,
 		     struct tree_cost *c, struct count_stack *stack)
 {
@@ -135,6 +143,9 @@ static int count_dir(struct imapi_tree *t, struct imapi_dirloc dir,
 	if (ret)
 		return ret;
 	while ((ret = imapi_dir_next(&cur, &rec)) > 0) {
+		ret = is_behind_nwa(t, &rec) ? -EUCLEAN : 0;
+		if (ret)
+			break;
 		tree_cost_entry(c, rec.name_len, rec.flags & IMAPI_DE_DIRECTORY, 1);
 		tree_cost_sections(c, rec.extents, 1);
 		if (!(rec.flags & IMAPI_DE_DIRECTORY) || !rec.size)

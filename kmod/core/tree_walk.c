@@ -270,24 +270,29 @@ int imapi_dir_walk(struct imapi_tree *t, const struct imapi_dirref *dir,
 #define PATH_BYTES	(64u * 1024)
 
 /*
- * Writes the path of @name in @dir to the end of @buf. Return: where it starts,
- * NULL if it is too long or a directory on the way was removed.
+ * Writes the path of @name in @dir to the end of @buf, *@path is where it starts.
+ * Return: 1, 0 if a directory on the way was removed, -ENAMETOOLONG.
  */
-static char *path_to(const struct imapi_node *dir, const u8 *name, u8 name_len,
-		     char *buf)
+static int path_to(const struct imapi_node *dir, const u8 *name, u8 name_len,
+		   char *buf, const char **path)
 {
 	char part[IMAPI_NAME_UTF8], *p = buf + PATH_BYTES - 1;
 	int len;
 
 	*p = 0;
 	for (;;) {
+		if (!dir->linked)
+			return 0;
 		len = imapi_utf16_to_utf8(name, name_len, part, sizeof(part));
-		if (len < 0 || len + 1 > p - buf || !dir->linked)
-			return NULL;
+		if (len < 0)
+			return len;
+		if (len + 1 > p - buf)
+			return -ENAMETOOLONG;
 		p -= len;
 		memcpy(p, part, (size_t)len);
+		*path = p;
 		if (!dir->parent)
-			return p;
+			return 1;
 		*--p = '/';
 		name = tree_node_name(dir, &name_len);
 		dir = dir->parent;
@@ -305,12 +310,13 @@ struct unburned {
 static int unburned_change(struct unburned *u, const struct tree_change *c)
 {
 	const char *path;
+	int ret;
 
 	if (c->generation != u->t->generation)
 		return 0;
-	path = path_to(c->dir, c->name, c->name_len, u->buf);
-	if (!path)
-		return 0;
+	ret = path_to(c->dir, c->name, c->name_len, u->buf, &path);
+	if (ret <= 0)
+		return ret;
 	if (c->node)
 		return u->fn(u->ctx, path, c->node);
 	return u->gone ? u->gone(u->ctx, path) : 0;
@@ -320,13 +326,14 @@ static int unburned_staged(struct unburned *u, struct imapi_node *n)
 {
 	const char *path;
 	const u8 *name;
+	int ret;
 	u8 len;
 
 	if (!n->linked || (n->change && n->change->generation == u->t->generation))
 		return 0;	/* deleted, or told of as a change */
 	name = tree_node_name(n, &len);
-	path = path_to(n->parent, name, len, u->buf);
-	return path ? u->fn(u->ctx, path, n) : 0;
+	ret = path_to(n->parent, name, len, u->buf, &path);
+	return ret <= 0 ? ret : u->fn(u->ctx, path, n);
 }
 
 int imapi_tree_unburned(struct imapi_tree *t,

@@ -164,6 +164,7 @@ static int read_joliet(const struct imapi_source *src, u8 level,
 	if (get_unaligned_le16(vd->block_size.le) != IMAPI_BLOCK)
 		return -EUCLEAN;
 	vol->joliet = level;
+	vol->ucs_space = le32(&vd->space);
 	joliet_volid(vd, vol);
 	return read_hierarchy(src, vd, &vol->ucs);
 }

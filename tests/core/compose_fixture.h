@@ -114,7 +114,11 @@ static void drop_blob(void *ctx, void *staged)
 	free(staged);
 }
 
-static const struct imapi_tree_ops tree_ops = { any_room, drop_blob, NULL };
+static const struct imapi_tree_ops tree_ops = {
+	.nwa = UINT32_MAX,
+	.room = any_room,
+	.drop = drop_blob,
+};
 
 /* --- building trees; all return 0 or -errno --- */
 

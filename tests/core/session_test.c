@@ -268,7 +268,8 @@ TEST_F(sessions, hostile_spaces)
 
 	for (i = 0; i < ARRAY_SIZE(spaces); i++) {
 		put_chain(&self->d, 2);
-		put_both32(spaces[i].head_space, &head->space);
+		put_both32(spaces[i].head_space, &head[0].space);
+		put_both32(spaces[i].head_space, &head[1].space);
 		put_both32(spaces[i].own_space, &own->space);
 		core_free(self->s.list);
 		ASSERT_EQ(0, imapi_sessions_scan(&self->d.src, &self->s));
@@ -276,6 +277,25 @@ TEST_F(sessions, hostile_spaces)
 			TH_LOG("%s", spaces[i].name);
 		EXPECT_EQ(spaces[i].head_space, self->s.end);
 	}
+}
+
+/* A power cut in the middle of the write at block 16: the parts of two sets */
+TEST_F(sessions, head_that_was_half_written)
+{
+	struct imapi_iso_volume *head = memdisc_at(&self->d, 16);
+	u32 old;
+
+	put_chain(&self->d, 2);
+	ASSERT_EQ(0, imapi_sessions_scan(&self->d.src, &self->s));
+	old = self->s.end;
+	put_both32(old + 32, &head[1].space);
+	core_free(self->s.list);
+	ASSERT_EQ(0, imapi_sessions_scan(&self->d.src, &self->s));
+	EXPECT_EQ(old + 32, self->s.end);
+	put_both32(self->d.src.blocks + 1, &head[1].space);
+	core_free(self->s.list);
+	ASSERT_EQ(0, imapi_sessions_scan(&self->d.src, &self->s));
+	EXPECT_EQ(old, self->s.end);
 }
 
 /* A session that its own descriptors don't fit in */

@@ -186,6 +186,42 @@ TEST_F(tree, what_does_not_fit_is_refused_when_it_is_written)
 	EXPECT_EQ(1, u.dirs);
 }
 
+/* Two writes of one file at once: the room is asked for without a lock */
+static struct imapi_node *racing;
+static struct world *race_world;
+
+static u64 room_while_it_grows(void *ctx, u64 taken)
+{
+	struct imapi_node *n = racing;
+
+	racing = NULL;
+	if (n && imapi_node_resize(race_world->tree, n, 90 * IMAPI_BLOCK, IMAPI_GROW, 5))
+		return 0;
+	return world_room(ctx, taken);
+}
+
+TEST_F(tree, a_write_within_what_another_one_added_meanwhile_frees_nothing)
+{
+	struct world *w = &self->w;
+	struct imapi_node *n;
+	struct imapi_attr a;
+	struct imapi_usage u;
+
+	ASSERT_EQ(0, imapi_create(w->tree, self->root, "f", 1, IMAPI_FILE, 5, &n));
+	ASSERT_EQ(0, world_stage(w, n, 1, 0));
+	w->ops.room = room_while_it_grows;
+	race_world = w;
+	racing = n;
+	ASSERT_EQ(0, imapi_node_resize(w->tree, n, 30 * IMAPI_BLOCK, IMAPI_GROW, 5));
+	ASSERT_EQ(NULL, racing);
+	imapi_node_attr(w->tree, n, &a);
+	EXPECT_EQ(90 * IMAPI_BLOCK, a.size);
+	ASSERT_EQ(0, imapi_tree_usage(w->tree, &u));
+	EXPECT_EQ(90, u.staged_blocks);
+	EXPECT_EQ(90 * IMAPI_BLOCK, u.staged_bytes);
+	imapi_node_put(w->tree, n, 1);
+}
+
 TEST_F(tree, the_first_change_needs_room_for_the_whole_tree)
 {
 	struct world *w = &self->w;
@@ -309,6 +345,38 @@ TEST_F(tree, a_malformed_record_spoils_its_directory_only)
 	imapi_node_put(w->tree, n, 1);
 	EXPECT_EQ(-EUCLEAN, make(w, "new", IMAPI_FILE));
 	EXPECT_FALSE(imapi_tree_dirty(w->tree));
+}
+
+TEST_F(tree, data_behind_the_next_writable_address_is_not_written_over)
+{
+	struct world *w = &self->w;
+	struct imapi_node *n;
+
+	ASSERT_EQ(0, imapi_create(w->tree, self->root, "f", 1, IMAPI_FILE, 5, &n));
+	ASSERT_EQ(0, world_stage(w, n, 1, 5000));
+	imapi_node_put(w->tree, n, 1);
+	ASSERT_EQ(0, world_commit(w, 0));
+	w->ops.nwa = w->src.blocks - 1;
+	ASSERT_EQ(0, world_remount(w));
+	EXPECT_EQ(-EUCLEAN, make(w, "new", IMAPI_FILE));
+	w->ops.nwa = w->src.blocks;
+	ASSERT_EQ(0, world_remount(w));
+	EXPECT_EQ(0, make(w, "new", IMAPI_FILE));
+}
+
+TEST_F(tree, a_file_without_a_name_takes_no_room_on_the_disc)
+{
+	struct world *w = &self->w;
+	struct imapi_node *n;
+
+	ASSERT_EQ(0, imapi_create(w->tree, self->root, "f", 1, IMAPI_FILE, 5, &n));
+	ASSERT_EQ(0, gone(w, "f", IMAPI_FILE));
+	ASSERT_EQ(0, world_commit(w, 0));
+	w->room = 0;
+	EXPECT_EQ(0, world_stage(w, n, 1, 5000));
+	EXPECT_EQ(0, imapi_node_resize(w->tree, n, 9000, 0, 7));
+	EXPECT_FALSE(imapi_tree_dirty(w->tree));
+	imapi_node_put(w->tree, n, 1);
 }
 
 TEST_F(tree, directories_that_share_their_blocks_end)

@@ -102,6 +102,7 @@ static inline int world_init(struct world *w)
 		return -ENOMEM;
 	w->src.read = world_read;
 	w->src.ctx = w;
+	w->ops.nwa = UINT32_MAX;
 	w->ops.room = world_room;
 	w->ops.drop = world_drop;
 	w->ops.ctx = w;
