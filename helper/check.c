@@ -288,8 +288,9 @@ static void compare_trees(struct check *c, const struct check_tree *primary,
 	if (primary->broken || ucs->broken)
 		return;
 	if (primary->data_files != ucs->data_files)
-		check_problem(c, "the primary tree has %llu files with data, the Joliet tree %llu",
+		check_problem(c, "the primary tree has %llu file%s with data, the Joliet tree %llu",
 			      (unsigned long long)primary->data_files,
+			      text_plural(primary->data_files),
 			      (unsigned long long)ucs->data_files);
 	else if (primary->places != ucs->places)
 		check_problem(c, "the primary tree's files lie elsewhere than the Joliet tree's");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 #include "commit.h"
 #include "compose.h"
+#include "epoch.h"
 #include "readback.h"
 #include "spool.h"
 
@@ -25,43 +25,26 @@ struct commit {
 /* Like say(), and hands @err on: "return fail(c, err, ...)" */
 #define fail(c, err, ...) (say(c, __VA_ARGS__), (err))
 
+static int disc_failed(struct commit *c, int err)
+{
+	if (c->rec->trouble)
+		return fail(c, err, "%s", c->rec->trouble);
+	return fail(c, err, "the image can't be read: %s; nothing was written", strerror(-err));
+}
+
 static int check_disc(struct commit *c)
 {
 	int err = c->rec->ops->check(c->rec);
 
-	switch (err) {
-	case 0:
-		return 0;
-	case -ENOMEDIUM:
-		return fail(c, err, "the image is gone from its place: put it back and sync again");
-	case -EMEDIUMTYPE:
-		return fail(c, err,
-			    "another image stands at the place of the one that was mounted: put it back and sync again");
-	default:
-		return fail(c, err,
-			    "the image can't be read: %s; nothing was written", strerror(-err));
-	}
+	return err ? disc_failed(c, err) : 0;
 }
 
-/* The dates of a session: now, or what a build that has to be repeatable says */
 static int set_dates(struct commit *c, struct compose_params *p)
 {
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	unsigned long long value;
-	char *end;
-
-	if (!epoch) {
-		p->now = time(NULL);
+	if (!epoch_now(&p->now, &p->clamp))
 		return 0;
-	}
-	errno = 0;
-	value = strtoull(epoch, &end, 10);
-	if (epoch[0] < '0' || epoch[0] > '9' || *end || errno || value > IMAPI_TIME_MAX)
-		return fail(c, -EINVAL,
-			    "SOURCE_DATE_EPOCH is not a number of seconds: set it right or unset it, and sync again");
-	p->now = (s64)value;
-	p->clamp = true;
-	return 0;
+	return fail(c, -EINVAL,
+		    "SOURCE_DATE_EPOCH is not a number of seconds: set it right or unset it, and sync again");
 }
 
 /* Does @last have descriptors of its own, besides those at block 16? */
@@ -219,7 +202,9 @@ static int record(struct commit *c)
 	int err;
 
 	progress_phase(c->job->progress, IMAPIFS_PHASE_RECORD, (u64)c->blocks * IMAPI_BLOCK);
-	err = compose_emit(c->plan, &sink);
+	err = c->rec->ops->begin(c->rec, c->blocks);
+	if (!err)
+		err = compose_emit(c->plan, &sink);
 	if (!err) {
 		progress_phase(c->job->progress, IMAPIFS_PHASE_FLUSH, 0);
 		err = c->rec->ops->flush(c->rec);
@@ -257,6 +242,8 @@ static int finish(struct commit *c)
 
 	progress_phase(c->job->progress, IMAPIFS_PHASE_CLOSE, 0);
 	err = c->rec->ops->finish(c->rec, head, compose_head(c->plan, head));
+	if (err == -ENOMEDIUM || err == -EMEDIUMTYPE)
+		return disc_failed(c, err);
 	if (err)
 		return fail(c, err, "closing the session failed: %s; all stays staged, sync again",
 			    strerror(-err));
@@ -312,10 +299,10 @@ static int run(struct commit *c)
 			fail(c, err, "the commit can't begin: %s", strerror(-err));
 	c->rec->progress = job->progress;
 	err = burn(c);
+	if (!err)
+		err = finish(c);
 	if (err)
 		c->rec->ops->abort(c->rec);
-	else
-		err = finish(c);
 	c->rec->progress = NULL;
 	end_tree(job, err);
 	if (!err)

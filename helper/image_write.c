@@ -67,13 +67,15 @@ static u64 allocated_tail(const struct stat *st, u64 pos)
 u64 image_room(struct recorder *r)
 {
 	struct image *im = to_image(r);
-	u64 pos = r->nwa * (u64)IMAPI_BLOCK;
+	u64 pos = __atomic_load_n(&r->nwa, __ATOMIC_RELAXED) * (u64)IMAPI_BLOCK;
+	u64 room, limit, bytes;
 	struct statfs fs;
 	struct stat st;
-	u64 room, limit;
 
-	if (im->disk)
-		return im->bytes > pos ? (im->bytes - pos) / IMAPI_BLOCK : 0;
+	if (im->disk) {
+		bytes = __atomic_load_n(&im->bytes, __ATOMIC_RELAXED);
+		return bytes > pos ? (bytes - pos) / IMAPI_BLOCK : 0;
+	}
 	if (fstatfs(im->fd, &fs) || fstat(im->fd, &st))
 		return 0;
 	limit = file_limit(&fs);
@@ -90,12 +92,43 @@ static int write_blank_head(struct image *im)
 	return pwrite_all(im->fd, im->buf, IMAGE_BLANK_HEAD, 0);
 }
 
-static int begin(struct image *im)
+/*
+ * What a killed burn left is cut off for good, also if this one fails: the end
+ * of it would stand between this session and the next one, where nobody can tell
+ * whose it is, and libburnia's chain of sessions has no gaps. Zeros and holes
+ * stay: they may be the length that somebody gave the file.
+ */
+static int cut_leftover(struct image *im)
 {
-	struct stat st;
+	u64 end = im->rec.blank ? 0 : im->pos;
+	int ret;
 
-	if (im->recording)
+	if (im->disk || im->before <= im->pos)
 		return 0;
+	ret = image_unfinished_at(im, im->before, im->rec.nwa);
+	if (ret <= 0)
+		return ret;
+	if (ftruncate(im->fd, (off_t)end))
+		return write_errno();
+	im->before = end;
+	return 0;
+}
+
+/* Also much faster than to let the file grow while it is written */
+static int reserve(const struct image *im, u32 blocks)
+{
+	if (im->disk || !fallocate(im->fd, FALLOC_FL_KEEP_SIZE, (off_t)im->pos,
+				   (off_t)(blocks * (u64)IMAPI_BLOCK)))
+		return 0;
+	return write_errno() == -ENOSPC ? -ENOSPC : 0;
+}
+
+int image_begin(struct recorder *r, u32 blocks)
+{
+	struct image *im = to_image(r);
+	struct stat st;
+	int err;
+
 	if (!im->buf)
 		im->buf = malloc(IMAGE_BUFFER);
 	if (!im->buf)
@@ -107,6 +140,11 @@ static int begin(struct image *im)
 	im->pushed = im->pos;
 	im->fill = 0;
 	im->recording = true;
+	err = cut_leftover(im);
+	if (!err)
+		err = reserve(im, blocks);
+	if (err)
+		return err;
 	return im->rec.blank ? write_blank_head(im) : 0;
 }
 
@@ -148,10 +186,9 @@ int image_write(struct recorder *r, const void *buf, u32 count)
 {
 	struct image *im = to_image(r);
 	u64 left = (u64)count * IMAPI_BLOCK;
+	int err = 0;
 	u32 part;
-	int err;
 
-	err = begin(im);
 	while (left && !err) {
 		part = IMAGE_BUFFER - im->fill;
 		if (part > left)
@@ -229,10 +266,9 @@ int image_copy(struct recorder *r, int fd, u64 size)
 	u64 tail = size % IMAGE_BUFFER;
 	u64 from = 0;
 	u32 part, pad;
-	int err;
+	int err = 0;
 
-	err = begin(im);
-	if (!err && size > IMAGE_SMALL) {
+	if (size > IMAGE_SMALL) {
 		err = drain(im);
 		if (!err)
 			err = copy_in_kernel(im, fd, &from, size - tail);
@@ -292,19 +328,58 @@ static int write_head(struct image *im, const void *head, u32 len)
 	return memcmp(im->buf, head, len) ? -EIO : 0;
 }
 
+int image_put_head_back(struct image *im)
+{
+	int err;
+
+	err = pwrite_all(im->fd, im->head, im->head_len, IMAPI_SYSTEM_BLOCKS * IMAPI_BLOCK);
+	if (!err && fsync(im->fd))
+		err = write_errno();
+	if (!err)
+		err = image_rescan(im);
+	im->torn = err;
+	return err;
+}
+
+static int make_newest(struct image *im, const void *head)
+{
+	const struct recorder *r = &im->rec;
+	u32 start = r->nwa;
+	int err;
+
+	err = write_head(im, head, im->head_len);
+	if (!err)
+		err = image_rescan(im);
+	if (err)
+		return err;
+	return r->sessions.nr && r->sessions.list[r->sessions.nr - 1].start == start ? 0 : -EIO;
+}
+
+/*
+ * If the write or its flush fails nobody can tell what the medium holds: one
+ * head, the other, or a part of each. So the old one is put back: a commit that
+ * failed has changed nothing. If that fails too, both sessions have to stay whole
+ * (image_abort()), and it is tried again before the next commit, and at the end.
+ */
 int image_finish(struct recorder *r, const void *head, u32 count)
 {
 	struct image *im = to_image(r);
-	u32 start = r->nwa;
-	int err, scan_err;
+	int err;
 
-	err = write_head(im, head, count * IMAPI_BLOCK);
-	im->recording = false;
-	/* Even if that failed: whatever is there now is what the next commit goes by */
-	scan_err = image_rescan(im);
-	if (err || scan_err)
-		return err ? err : scan_err;
-	return r->sessions.nr && r->sessions.list[r->sessions.nr - 1].start == start ? 0 : -EIO;
+	/* In a file that was deleted meanwhile the session would be lost */
+	err = image_check_place(im);
+	if (err)
+		return err;
+	im->head_len = count * IMAPI_BLOCK;
+	err = image_pread(im->fd, im->head, im->head_len, IMAPI_SYSTEM_BLOCKS * IMAPI_BLOCK);
+	if (err)
+		return err;
+	err = make_newest(im, head);
+	if (err)
+		image_put_head_back(im);
+	else
+		im->recording = false;
+	return err;
 }
 
 /*
@@ -321,12 +396,13 @@ void image_abort(struct recorder *r)
 	if (!im->recording)
 		return;
 	im->recording = false;
-	if (im->disk || fstat(im->fd, &st) || (u64)st.st_size > written_to)
+	/* Torn: the session may be the one that block 16 names */
+	if (im->torn || im->disk || fstat(im->fd, &st) || (u64)st.st_size > written_to)
 		return;
 	/* A blank one may have been a hole: it is one again */
 	if (r->blank && ftruncate(im->fd, 0))
 		return;
 	/* What can't be cut off is found and written over by the next commit */
 	if (!ftruncate(im->fd, (off_t)im->before))
-		im->bytes = im->before;
+		__atomic_store_n(&im->bytes, im->before, __ATOMIC_RELAXED);
 }

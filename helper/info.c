@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* imapifs info: what is on an image, and what is staged for it */
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "commands.h"
+#include "control.h"
 #include "json.h"
+#include "log.h"
 #include "recorder.h"
 #include "text.h"
 #include <linux/imapifs.h>
@@ -25,21 +25,22 @@ struct date {
 	char s[32];
 };
 
-static int usage(void)
-{
-	fprintf(stderr, "usage: imapifs info SOURCE|DIR [--json]\n");
-	return EXIT_USAGE;
-}
+static const char usage_text[] = "usage: imapifs info SOURCE|DIR [--json]\n";
 
+/* -EINVAL: wrong; -ECANCELED: only help was asked for */
 static int parse(int argc, char **argv, struct info *info)
 {
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (c == 'h')
+			return -ECANCELED;
 		if (c != 'j')
 			return -EINVAL;
 		info->json = true;
@@ -137,12 +138,14 @@ static void print_status(const struct imapifs_status *s)
 {
 	printf("Mounted:          %s, by the %s face, process %u\n", s->source, s->face,
 	       s->helper_pid);
-	printf("Staged:           %llu files, %s", (unsigned long long)s->staged_files,
-	       text_size(s->staged_bytes).s);
+	printf("Staged:           %llu file%s, %s", (unsigned long long)s->staged_files,
+	       text_plural(s->staged_files), text_size(s->staged_bytes).s);
 	printf("; the new tree takes up to %s\n", text_size(s->tree_bytes).s);
-	printf("May be staged:    %s\n", text_size(s->free_bytes).s);
+	/* Less than the disk has: staged data is there twice until the commit is done */
+	if (!(s->flags & IMAPIFS_READONLY))
+		printf("May be staged:    %s\n", text_size(s->free_bytes).s);
 	printf("Burned:           %llu session%s since the mount\n",
-	       (unsigned long long)s->commits, s->commits == 1 ? "" : "s");
+	       (unsigned long long)s->commits, text_plural(s->commits));
 	if (s->message[0])
 		printf("Last commit:      %s\n", s->message);
 }
@@ -172,7 +175,8 @@ static void print_text(const struct info *info)
 	printf("State:            %s%s%s\n", state_name(rec), rec->why ? ": " : "",
 	       rec->why ? rec->why : "");
 	printf("Next address:     block %u\n", rec->nwa);
-	printf("Free:             %s\n", text_size(free_bytes(info)).s);
+	if (!info->mounted)
+		printf("Free:             %s\n", text_size(free_bytes(info)).s);
 	printf("Closing reserve:  none\n");
 	printf("Identity:         %s\n", identity);
 	if (!rec->sessions.nr)
@@ -183,51 +187,30 @@ static void print_text(const struct info *info)
 		print_session(i + 1, &rec->sessions.list[i]);
 }
 
-/* A line of the status is somebody else's: end it, and keep it from the terminal */
-static void tame(char *line, size_t size)
+/* Is @name a directory, or what a mount left whose process is gone? */
+static bool is_mount(const char *name)
 {
-	line[size - 1] = '\0';
-	text_printable(line);
-}
+	struct stat st;
 
-static int ask_mount(struct info *info)
-{
-	struct imapifs_status *s = &info->status;
-	int fd, err = 0;
-
-	fd = open(info->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (ioctl(fd, IMAPIFS_IOC_STATUS, s))
-		err = -errno;
-	close(fd);
-	if (err)
-		return err;
-	s->source[sizeof(s->source) - 1] = '\0';
-	tame(s->face, sizeof(s->face));
-	tame(s->message, sizeof(s->message));
-	info->mounted = true;
-	return 0;
+	return stat(name, &st) ? errno == ENOTCONN : S_ISDIR(st.st_mode);
 }
 
 static int run(struct info *info)
 {
 	const char *source = info->name;
-	struct stat st;
-	int err;
+	int fd, err;
 
-	if (!stat(info->name, &st) && S_ISDIR(st.st_mode)) {
-		err = ask_mount(info);
-		if (err) {
-			fprintf(stderr, "imapifs: %s: %s\n", info->name,
-				err == -ENOTTY ? "not a mount of imapifs" : strerror(-err));
+	if (is_mount(info->name)) {
+		fd = control_open(info->name, &info->status);
+		if (fd < 0)
 			return EXIT_FAILED;
-		}
+		close(fd);
+		info->mounted = true;
 		source = info->status.source;
 	}
 	err = recorder_open_image(source, RECORDER_READ, &info->rec);
 	if (err) {
-		fprintf(stderr, "imapifs: %s: %s\n", source, text_source_error(err));
+		log_line("%s: %s", source, text_source_error(err));
 		return EXIT_FAILED;
 	}
 	if (info->json)
@@ -235,12 +218,16 @@ static int run(struct info *info)
 	else
 		print_text(info);
 	info->rec->ops->close(info->rec);
-	return EXIT_DONE;
+	return text_flush() ? EXIT_FAILED : EXIT_DONE;
 }
 
 int info_command(int argc, char **argv)
 {
 	struct info info = { 0 };
+	int err = parse(argc, argv, &info);
 
-	return parse(argc, argv, &info) ? usage() : run(&info);
+	if (!err)
+		return run(&info);
+	fputs(usage_text, err == -ECANCELED ? stdout : stderr);
+	return err == -ECANCELED ? EXIT_DONE : EXIT_USAGE;
 }

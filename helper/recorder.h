@@ -12,11 +12,16 @@
 struct recorder;
 
 struct recorder_ops {
-	/* Is the disc that was opened still there? 0, -EMEDIUMTYPE, -ENOMEDIUM */
+	/* Is the disc that was opened still there, as it was? 0, -EMEDIUMTYPE, -ENOMEDIUM */
 	int (*check)(struct recorder *r);
 	/* Blocks that a session starting at the next writable address may have */
 	u64 (*room)(struct recorder *r);
-	/* Write @count blocks, the stream's next; the first call is at the nwa */
+	/*
+	 * A session of @blocks follows, from the next writable address on. Room is
+	 * taken for it here where the medium can, so that it doesn't run out half way
+	 */
+	int (*begin)(struct recorder *r, u32 blocks);
+	/* Write @count blocks, the stream's next */
 	int (*write)(struct recorder *r, const void *buf, u32 count);
 	/* The stream's next blocks from a file: @size bytes of @fd, padded to blocks */
 	int (*copy)(struct recorder *r, int fd, u64 size);
@@ -24,7 +29,11 @@ struct recorder_ops {
 	int (*flush)(struct recorder *r);
 	/* Nothing that is read from here on comes from a cache of what was written */
 	int (*settle)(struct recorder *r);
-	/* Make the session the newest: the one write that commits. @head: @count blocks */
+	/*
+	 * Make the session the newest: the one write that commits. @head: @count
+	 * blocks. After a failure the one before is the newest again, and abort()
+	 * follows; -EMEDIUMTYPE or -ENOMEDIUM: the disc went away
+	 */
 	int (*finish)(struct recorder *r, const void *head, u32 count);
 	/* The commit failed: undo what can be undone (an image's length) */
 	void (*abort)(struct recorder *r);
@@ -41,6 +50,7 @@ struct recorder_ops {
  * @blank: there is no session
  * @writable: a session can be appended
  * @why: if not @writable, one line that says why
+ * @trouble: what check() or finish() found wrong with the disc, and what to do; or NULL
  * @identity: of what is in there
  * @progress: set while a commit runs: every block that was written is added to
  *	it, and writing ends with -EINTR when it says so; NULL: nobody is interested
@@ -54,26 +64,31 @@ struct recorder {
 	bool blank;
 	bool writable;
 	const char *why;
+	const char *trouble;
 	struct imapi_identity identity;
 	struct progress *progress;
 };
 
-#define RECORDER_READ		(1u << 0)	/* reading only; no lock is taken */
+#define RECORDER_READ		(1u << 0)	/* a look at it; no lock is taken */
+#define RECORDER_SHARE		(1u << 1)	/* a mount that only reads */
 
 /**
  * recorder_open_image - open an image file or a block device with an image on it
  * @path: the image
- * @flags: RECORDER_READ
+ * @flags: RECORDER_READ or RECORDER_SHARE
  * @out: the recorder
  *
- * Without RECORDER_READ the image is locked against another mount; a file that
- * can't be opened for writing gives a recorder that is not @writable. With it
- * @writable tells whether a mount could append.
+ * Without flags the image is locked against any other mount; a file that can't be
+ * opened for writing, or that nobody has write permission for, gives a recorder
+ * that is not @writable. With RECORDER_SHARE it is locked against a mount that
+ * writes. With either flag @writable tells whether a mount could append. Behind a
+ * loop device the file is locked as well.
  *
  * A program that commits has to ignore SIGXFSZ, so that a file size limit is an
  * error and not its end.
  *
- * Return: 0; -EBUSY: somebody has it mounted; -EMEDIUMTYPE; -EUCLEAN; or -errno.
+ * Return: 0; -EBUSY: somebody has it mounted; -EMEDIUMTYPE; -ENODATA: zeros
+ * that somebody wrote; -EUCLEAN; or -errno.
  */
 int recorder_open_image(const char *path, unsigned int flags,
 			struct recorder **out);

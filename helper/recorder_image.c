@@ -2,7 +2,6 @@
 /* Images: what is in the file, where the next session goes, is it still the same */
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "compose.h"
@@ -75,8 +74,7 @@ static int range_zero(const struct image *im, u64 bytes, u64 pos, u32 len)
 	return 1;
 }
 
-/* Did a commit of ours begin a session at @start? 1, 0, -errno */
-static int unfinished_at(const struct image *im, u64 bytes, u32 start)
+int image_unfinished_at(const struct image *im, u64 bytes, u32 start)
 {
 	const struct imapi_iso_link *link;
 	struct imapi_iso_volume vd;
@@ -119,7 +117,7 @@ static int is_blank(const struct image *im, u64 bytes)
 	ret = range_zero(im, bytes, 0, IMAGE_BLANK_HEAD);
 	if (ret <= 0)
 		return ret;
-	ret = unfinished_at(im, bytes, IMAPI_FIRST_SESSION);
+	ret = image_unfinished_at(im, bytes, IMAPI_FIRST_SESSION);
 	if (ret)
 		return ret;
 	ret = range_zero(im, bytes, 0, look);
@@ -168,7 +166,7 @@ static int find_nwa(const struct image *im, u64 bytes, u64 end, u64 *nwa)
 	pos = *nwa * IMAPI_BLOCK;
 	if (im->disk || pos >= bytes || *nwa > UINT32_MAX)
 		return 0;
-	ret = unfinished_at(im, bytes, (u32)*nwa);
+	ret = image_unfinished_at(im, bytes, (u32)*nwa);
 	if (!ret)
 		ret = tail_is_zero(im, bytes, pos);
 	if (ret < 0)
@@ -178,13 +176,25 @@ static int find_nwa(const struct image *im, u64 bytes, u64 end, u64 *nwa)
 	return 0;
 }
 
+static bool is_behind(u64 lba, const struct imapi_dirloc *dir)
+{
+	return lba >= dir->lba + ((u64)dir->size + IMAPI_BLOCK - 1) / IMAPI_BLOCK;
+}
+
+/* Behind what of the session can be told without reading all of its tree? */
+static bool is_behind_session(u64 lba, const struct imapi_volume *vol)
+{
+	return lba >= IMAPI_FIRST_SESSION && lba >= (u64)vol->desc + vol->descs &&
+	       is_behind(lba, &vol->primary.root) && is_behind(lba, &vol->ucs.root);
+}
+
 static const char *why_not_writable(const struct image *im,
 				    const struct image_state *st, u64 nwa)
 {
 	const struct imapi_volume *vol;
 
 	if (im->denied)
-		return "the image can't be opened for writing";
+		return im->denied;
 	if (nwa > UINT32_MAX - 2 * IMAPI_SESSION_ALIGN)
 		return "there is no room for another session";
 	if (im->disk && nwa + 2 * IMAPI_SESSION_ALIGN > st->blocks)
@@ -198,6 +208,8 @@ static const char *why_not_writable(const struct image *im,
 		return "the last session has no Joliet tree";
 	if (vol->descs > COMPOSE_SAVED_MAX)
 		return "the last session has too many volume descriptors";
+	if (!is_behind_session(nwa, vol))
+		return "the last session is longer than its descriptors say";
 	return NULL;
 }
 
@@ -263,6 +275,8 @@ static int read_state(struct image *im, struct image_state *state)
 	err = 0;
 	if (!state->blank) {
 		err = imapi_sessions_scan(&src, &state->sessions);
+		if (err == -EMEDIUMTYPE && range_zero(im, state->bytes, 0, IMAGE_BLANK_HEAD) == 1)
+			return -ENODATA;
 		if (err)
 			return err;
 		err = find_nwa(im, state->bytes, state->sessions.end, &nwa);
@@ -289,58 +303,111 @@ int image_rescan(struct image *im)
 	core_free(r->sessions.list);
 	r->sessions = state.sessions;
 	r->identity = state.identity;
-	r->nwa = state.nwa;
 	r->blank = state.blank;
 	r->writable = state.writable;
 	r->why = state.why;
-	im->bytes = state.bytes;
-	/* Readers look at it while a commit ends */
+	/* Others look at these, for room and to read, while a commit ends */
+	__atomic_store_n(&r->nwa, state.nwa, __ATOMIC_RELAXED);
+	__atomic_store_n(&im->bytes, state.bytes, __ATOMIC_RELAXED);
 	__atomic_store_n(&r->source.blocks, state.blocks, __ATOMIC_RELAXED);
 	return 0;
 }
 
-/* Is what stands at the path what we have open? */
-static int check_place(const struct image *im)
+int image_check_place(struct image *im)
 {
 	struct stat open_st, path_st;
 
+	im->rec.trouble = NULL;
 	if (fstat(im->fd, &open_st))
 		return -errno;
-	if (stat(im->path, &path_st))
-		return errno == ENOENT || errno == ENOTDIR ? -ENOMEDIUM : -errno;
-	if (im->disk)
-		return S_ISBLK(path_st.st_mode) && path_st.st_rdev == open_st.st_rdev ?
-			0 : -EMEDIUMTYPE;
-	return path_st.st_dev == open_st.st_dev && path_st.st_ino == open_st.st_ino ?
-		0 : -EMEDIUMTYPE;
+	if (stat(im->path, &path_st)) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			return -errno;
+		im->rec.trouble = "the image is gone from its place: put it back and sync again";
+		return -ENOMEDIUM;
+	}
+	if (im->disk && S_ISBLK(path_st.st_mode) && path_st.st_rdev == open_st.st_rdev)
+		return 0;
+	if (!im->disk && path_st.st_dev == open_st.st_dev && path_st.st_ino == open_st.st_ino)
+		return 0;
+	im->rec.trouble = "another image stands at the place of the one that was mounted: put it back and sync again";
+	return -EMEDIUMTYPE;
+}
+
+/* The chain of sessions is read from all over the image: any link may have changed */
+static bool same_sessions(const struct imapi_sessions *a, const struct imapi_sessions *b)
+{
+	u32 i;
+
+	if (a->nr != b->nr || a->end != b->end)
+		return false;
+	for (i = 0; i < a->nr; i++)
+		if (a->list[i].start != b->list[i].start ||
+		    a->list[i].vol.hash != b->list[i].vol.hash)
+			return false;
+	return true;
+}
+
+static const char changed[] =
+	"the image was changed by another program since it was mounted: umount -f it (what is staged goes to the rescue folder) and mount it again";
+static const char cut_off[] =
+	"the image was truncated since it was mounted: put back what is missing and sync again, or umount -f it (what is staged goes to the rescue folder)";
+
+/* What is in the image now, against what is remembered; NULL: the same */
+static const char *compare_state(const struct recorder *r, const struct image_state *now)
+{
+	if (now->sessions.end > now->blocks)
+		return cut_off;
+	if (now->blank != r->blank || now->writable != r->writable ||
+	    !same_sessions(&now->sessions, &r->sessions) ||
+	    !imapi_identity_equal(&now->identity, &r->identity))
+		return changed;
+	return NULL;
+}
+
+static int check_content(struct image *im)
+{
+	struct recorder *r = &im->rec;
+	struct image_state state;
+	int err;
+
+	err = read_state(im, &state);
+	if (err == -EUCLEAN || err == -EMEDIUMTYPE || err == -ENODATA) {
+		r->trouble = changed;
+		return -EMEDIUMTYPE;
+	}
+	if (err)
+		return err;
+	r->trouble = compare_state(r, &state);
+	core_free(state.sessions.list);
+	return r->trouble ? -EMEDIUMTYPE : 0;
 }
 
 static int image_check(struct recorder *r)
 {
 	struct image *im = to_image(r);
-	struct image_state state;
-	bool same;
 	int err;
 
-	err = check_place(im);
-	if (err)
-		return err;
-	err = read_state(im, &state);
-	if (err)
-		return err == -EUCLEAN ? -EMEDIUMTYPE : err;
-	same = state.blank == r->blank &&
-	       imapi_identity_equal(&state.identity, &r->identity);
-	core_free(state.sessions.list);
-	return same ? 0 : -EMEDIUMTYPE;
+	err = image_check_place(im);
+	if (!err && im->torn) {
+		err = image_put_head_back(im);
+		if (err)
+			r->trouble = "what a failed commit left at block 16 can't be put right: see to the disk that holds the image and sync again";
+	}
+	return err ? err : check_content(im);
 }
 
 static void image_close(struct recorder *r)
 {
 	struct image *im = to_image(r);
 
+	if (im->torn)
+		image_put_head_back(im);
 	core_free(r->sessions.list);
 	if (im->fd >= 0)
 		close(im->fd);
+	if (im->backing >= 0)
+		close(im->backing);
 	free(im->buf);
 	free(im->path);
 	free(im);
@@ -349,6 +416,7 @@ static void image_close(struct recorder *r)
 static const struct recorder_ops image_ops = {
 	.check = image_check,
 	.room = image_room,
+	.begin = image_begin,
 	.write = image_write,
 	.copy = image_copy,
 	.flush = image_flush,
@@ -357,55 +425,6 @@ static const struct recorder_ops image_ops = {
 	.abort = image_abort,
 	.close = image_close,
 };
-
-/* A device that was set read-only can be opened for writing all the same */
-static bool is_read_only_disk(const struct image *im)
-{
-	int ro = 0;
-
-	return im->disk && !ioctl(im->fd, BLKROGET, &ro) && ro;
-}
-
-static int open_for_reading(struct image *im)
-{
-	im->fd = open(im->path, O_RDONLY | O_CLOEXEC);
-	if (im->fd < 0)
-		return -errno;
-	im->denied = access(im->path, W_OK) || is_read_only_disk(im);
-	return 0;
-}
-
-static int open_for_writing(struct image *im)
-{
-	im->fd = open(im->path, O_RDWR | O_CLOEXEC);
-	if (im->fd < 0) {
-		if (errno != EACCES && errno != EROFS && errno != EPERM)
-			return -errno;
-		im->fd = open(im->path, O_RDONLY | O_CLOEXEC);
-		if (im->fd < 0)
-			return -errno;
-		im->denied = true;
-	}
-	im->denied = im->denied || is_read_only_disk(im);
-	/* A lock on the open file: it goes with the mount, however that ends */
-	if (flock(im->fd, (im->denied ? LOCK_SH : LOCK_EX) | LOCK_NB))
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	return 0;
-}
-
-/* Looked at before it is opened: opening a tape or a terminal can do things */
-static int open_medium(struct image *im, const char *path, unsigned int flags)
-{
-	struct stat st;
-
-	im->path = realpath(path, NULL);
-	if (!im->path || stat(im->path, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return -EMEDIUMTYPE;
-	im->disk = S_ISBLK(st.st_mode);
-	return flags & RECORDER_READ ? open_for_reading(im) : open_for_writing(im);
-}
 
 int recorder_open_image(const char *path, unsigned int flags,
 			struct recorder **out)
@@ -417,11 +436,12 @@ int recorder_open_image(const char *path, unsigned int flags,
 	if (!im)
 		return -ENOMEM;
 	im->fd = -1;
+	im->backing = -1;
 	im->rec.ops = &image_ops;
 	im->rec.source.read = image_read;
 	im->rec.source.ctx = im;
 	im->rec.head_separate = true;
-	err = open_medium(im, path, flags);
+	err = image_open(im, path, flags);
 	if (!err)
 		err = image_rescan(im);
 	if (err) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,8 +17,8 @@
 #include "spool.h"
 
 #define SPOOL_ROOT_BASE	"/var/lib/imapifs"
-#define SPOOL_LOCK	"lock"
 #define SPOOL_COPY	(1u << 20)
+#define SPOOL_TRIES	10
 
 struct spool {
 	char *base;
@@ -49,23 +50,37 @@ static struct spool_name file_name(const struct spool_file *f)
 	return name;
 }
 
-/* Return: the default base, to be freed, or NULL: no memory, or no home either */
-static char *default_base(void)
+/* Where a user's home is, also where the environment doesn't say so; or NULL */
+static const char *find_home(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *pw;
+
+	if (home && home[0] == '/')
+		return home;
+	/* mount(8) gives the programs that it runs for a user no HOME */
+	pw = getpwuid(geteuid());
+	return pw && pw->pw_dir[0] == '/' ? pw->pw_dir : NULL;
+}
+
+char *spool_default(void)
 {
 	const char *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
+	const char *home;
 	char *base;
 	int n;
 
 	if (!geteuid())
 		return strdup(SPOOL_ROOT_BASE);
 	/* A relative one is to be ignored (XDG Base Directory Specification) */
-	if (state && state[0] == '/')
+	if (state && state[0] == '/') {
 		n = asprintf(&base, "%s/imapifs", state);
-	else if (home && home[0] == '/')
+	} else {
+		home = find_home();
+		if (!home)
+			return NULL;
 		n = asprintf(&base, "%s/.local/state/imapifs", home);
-	else
-		return NULL;
+	}
 	return n < 0 ? NULL : base;
 }
 
@@ -94,7 +109,7 @@ static int find_base(const char *dir, char **out)
 	int err = 0;
 
 	if (!dir) {
-		base = default_base();
+		base = spool_default();
 		if (!base)
 			return -ENOENT;
 		err = make_folders(base);
@@ -109,24 +124,16 @@ static int find_base(const char *dir, char **out)
 	return err;
 }
 
-static void spool_free_memory(struct spool *s)
-{
-	if (s->lockfd >= 0)
-		close(s->lockfd);
-	if (s->dirfd >= 0)
-		close(s->dirfd);
-	free(s->path);
-	free(s->base);
-	free(s);
-}
-
-/* Makes and locks the mount's own folder below @s->base */
+/*
+ * Makes and locks the mount's own folder below @s->base. -EAGAIN: another mount
+ * came by before it was locked, and took it for a dead one's (spool_leftovers()).
+ */
 static int make_own_folder(struct spool *s)
 {
 	struct stat st;
 	int err;
 
-	if (asprintf(&s->path, "%s/mount-XXXXXX", s->base) < 0) {
+	if (asprintf(&s->path, "%s/" SPOOL_PREFIX "XXXXXX", s->base) < 0) {
 		s->path = NULL;
 		return -ENOMEM;
 	}
@@ -138,8 +145,10 @@ static int make_own_folder(struct spool *s)
 	s->lockfd = openat(s->dirfd, SPOOL_LOCK, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (s->lockfd < 0)
 		goto fail;
-	if (flock(s->lockfd, LOCK_EX | LOCK_NB) || fstat(s->dirfd, &st))
+	if (flock(s->lockfd, LOCK_EX) || fstat(s->lockfd, &st))
 		goto fail_unlink;
+	if (!st.st_nlink)
+		return -EAGAIN;
 	s->dev = st.st_dev;
 	return 0;
 
@@ -149,15 +158,34 @@ fail_unlink:
 	rmdir(s->path);
 	return err;
 fail:
-	err = -errno;
+	err = errno == ENOENT ? -EAGAIN : -errno;
 	rmdir(s->path);
 	return err;
 }
 
+static void forget_own_folder(struct spool *s)
+{
+	if (s->lockfd >= 0)
+		close(s->lockfd);
+	if (s->dirfd >= 0)
+		close(s->dirfd);
+	free(s->path);
+	s->lockfd = -1;
+	s->dirfd = -1;
+	s->path = NULL;
+}
+
+static void spool_free_memory(struct spool *s)
+{
+	forget_own_folder(s);
+	free(s->base);
+	free(s);
+}
+
 int spool_open(const char *dir, struct spool **out)
 {
+	int err, tries = SPOOL_TRIES;
 	struct spool *s;
-	int err;
 
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -167,6 +195,10 @@ int spool_open(const char *dir, struct spool **out)
 	err = find_base(dir, &s->base);
 	if (!err)
 		err = make_own_folder(s);
+	while (err == -EAGAIN && --tries) {
+		forget_own_folder(s);
+		err = make_own_folder(s);
+	}
 	if (err) {
 		spool_free_memory(s);
 		return err;

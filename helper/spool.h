@@ -12,10 +12,13 @@
 struct spool;
 struct spool_file;
 
+/* A mount's own folder in the base is mount-*, and its lock a file in that */
+#define SPOOL_PREFIX	"mount-"
+#define SPOOL_LOCK	"lock"
+
 /**
  * spool_open - a new, empty folder below @dir
- * @dir: spool= of the mount; NULL: the default, /var/lib/imapifs for root and
- *	$XDG_STATE_HOME/imapifs (~/.local/state/imapifs) for others, made if missing
+ * @dir: spool= of the mount; NULL: spool_default(), made if missing
  * @out: the spool
  *
  * The folder is 0700 and is held by a lock, so that what a killed mount left
@@ -24,6 +27,12 @@ struct spool_file;
  * Return: 0 or -errno.
  */
 int spool_open(const char *dir, struct spool **out);
+
+/*
+ * Where spools are by default: /var/lib/imapifs for root, $XDG_STATE_HOME/imapifs
+ * (~/.local/state/imapifs) for others. free() it; NULL: no memory, or no home
+ */
+char *spool_default(void);
 
 /* Removes the folder and what is in it */
 void spool_close(struct spool *s);
@@ -50,5 +59,19 @@ uint64_t spool_free(const struct spool *s);
 
 /* Device number of the spool's file system: does it share space with the image? */
 uint64_t spool_dev(const struct spool *s);
+
+/**
+ * spool_leftovers - what killed mounts of this user have left behind
+ * @base: the folder that spools are in, as spool_base() gives it
+ * @fn: called for each folder that nobody holds and that has staged bytes in it;
+ *	a result that is not 0 ends the search
+ * @ctx: first argument of @fn
+ *
+ * Folders in which nothing was staged are removed on the way.
+ *
+ * Return: 0, what @fn gave, or -errno.
+ */
+int spool_leftovers(const char *base,
+		    int (*fn)(void *ctx, const char *path, uint64_t bytes), void *ctx);
 
 #endif

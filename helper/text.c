@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "log.h"
 #include "text.h"
 
 void text_printable(char *s)
@@ -28,7 +29,8 @@ struct text_size text_size(uint64_t bytes)
 	unsigned int tenth = 0, i;
 
 	if (bytes < 1024) {
-		snprintf(out.s, sizeof(out.s), "%" PRIu64 " bytes", bytes);
+		snprintf(out.s, sizeof(out.s), "%" PRIu64 " byte%s", bytes,
+			 text_plural(bytes));
 		return out;
 	}
 	for (i = 0; whole >= 1024; i++) {
@@ -39,11 +41,28 @@ struct text_size text_size(uint64_t bytes)
 	return out;
 }
 
+const char *text_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+int text_flush(void)
+{
+	int failed = ferror(stdout);
+
+	if (!fflush(stdout) && !failed)
+		return 0;
+	log_line("standard output: %s", failed ? "write error" : strerror(errno));
+	return -EIO;
+}
+
 const char *text_source_error(int err)
 {
 	switch (err) {
 	case -EMEDIUMTYPE:
 		return "not an ISO 9660 image";
+	case -ENODATA:
+		return "not an ISO 9660 image, but zeros; to start an empty one: truncate -s 0 FILE";
 	case -EUCLEAN:
 		return "the newest session's descriptors are damaged";
 	case -EBUSY:

@@ -15,6 +15,12 @@ struct text_size {
 /* "17 bytes", "1.5 KiB", "4.7 GiB" */
 struct text_size text_size(uint64_t bytes);
 
+/* "s" where there are more or less than one */
+const char *text_plural(uint64_t count);
+
+/* The end of a program's output: 0; -EIO after saying that not all of it got out */
+int text_flush(void);
+
 /* What is wrong with an image or its place, from recorder_open_image()'s -errno */
 const char *text_source_error(int err);
 

@@ -6,6 +6,7 @@
 #include "check.h"
 #include "commands.h"
 #include "json.h"
+#include "log.h"
 #include "recorder.h"
 #include "text.h"
 
@@ -23,11 +24,7 @@ struct verify_output {
 	u64 last_mib;
 };
 
-static int usage(void)
-{
-	fprintf(stderr, "usage: imapifs verify SOURCE [--session N] [--json]\n");
-	return EXIT_USAGE;
-}
+static const char usage_text[] = "usage: imapifs verify SOURCE [--session N] [--json]\n";
 
 static int parse_session(const char *text, u32 *session)
 {
@@ -42,16 +39,21 @@ static int parse_session(const char *text, u32 *session)
 	return 0;
 }
 
+/* -EINVAL: wrong; -ECANCELED: only help was asked for */
 static int parse(int argc, char **argv, struct verify_options *opt)
 {
 	static const struct option longs[] = {
 		{ "session", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (c == 'h')
+			return -ECANCELED;
 		if (c == 'j')
 			opt->json = true;
 		else if (c != 's' || parse_session(optarg, &opt->session))
@@ -106,11 +108,11 @@ static void print_result(struct verify_output *out, const struct check *c, u32 n
 	}
 	printf("session %u: %llu director%s, %llu file%s, %s: ", number,
 	       (unsigned long long)c->dirs, c->dirs == 1 ? "y" : "ies",
-	       (unsigned long long)c->files, c->files == 1 ? "" : "s",
+	       (unsigned long long)c->files, text_plural(c->files),
 	       text_size(c->bytes).s);
 	if (c->problems)
 		printf("%llu problem%s\n", (unsigned long long)c->problems,
-		       c->problems > 1 ? "s" : "");
+		       text_plural(c->problems));
 	else
 		printf("sound\n");
 }
@@ -131,13 +133,12 @@ static int verify_session(const struct recorder *rec, const struct verify_option
 	};
 
 	if (rec->blank) {
-		fprintf(stderr, "imapifs: %s: blank, there is nothing to verify\n", opt->source);
+		log_line("%s: blank, there is nothing to verify", opt->source);
 		return EXIT_FAILED;
 	}
 	if (number > rec->sessions.nr) {
-		fprintf(stderr, "imapifs: %s: there %s %u session%s\n", opt->source,
-			rec->sessions.nr == 1 ? "is" : "are", rec->sessions.nr,
-			rec->sessions.nr == 1 ? "" : "s");
+		log_line("%s: session %u: there %s %u", opt->source, number,
+			 rec->sessions.nr == 1 ? "is" : "are", rec->sessions.nr);
 		return EXIT_FAILED;
 	}
 	c.session = &rec->sessions.list[number - 1];
@@ -148,10 +149,12 @@ static int verify_session(const struct recorder *rec, const struct verify_option
 		json_open(&out.json, "problems", '[');
 	}
 	if (check_session(&c)) {
-		fprintf(stderr, "imapifs: %s: out of memory\n", opt->source);
+		log_line("%s: out of memory", opt->source);
 		return EXIT_FAILED;
 	}
 	print_result(&out, &c, number);
+	if (text_flush())
+		return EXIT_FAILED;
 	return c.problems ? EXIT_DIFFERS : EXIT_DONE;
 }
 
@@ -161,11 +164,14 @@ int verify_command(int argc, char **argv)
 	struct recorder *rec;
 	int err, ret;
 
-	if (parse(argc, argv, &opt))
-		return usage();
+	err = parse(argc, argv, &opt);
+	if (err) {
+		fputs(usage_text, err == -ECANCELED ? stdout : stderr);
+		return err == -ECANCELED ? EXIT_DONE : EXIT_USAGE;
+	}
 	err = recorder_open_image(opt.source, RECORDER_READ, &rec);
 	if (err) {
-		fprintf(stderr, "imapifs: %s: %s\n", opt.source, text_source_error(err));
+		log_line("%s: %s", opt.source, text_source_error(err));
 		return EXIT_FAILED;
 	}
 	ret = verify_session(rec, &opt);

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include "disc_image.h"
+#include "image.h"
 #include "kselftest_harness.h"
 
 FIXTURE(commit) {
@@ -226,13 +227,45 @@ TEST_F(commit, another_image_at_its_place)
 	ASSERT_EQ(0, disc_stage(d, "a", 1, 5000));
 	ASSERT_EQ(0, rename(d->path, away));
 	EXPECT_EQ(-ENOMEDIUM, disc_commit(d));
+	EXPECT_NE(NULL, strstr(d->message, "gone"));
 	fd = open(d->path, O_CREAT | O_RDWR, 0600);
 	ASSERT_LE(0, fd);
 	close(fd);
 	EXPECT_EQ(-EMEDIUMTYPE, disc_commit(d));
+	EXPECT_NE(NULL, strstr(d->message, "another image"));
 	EXPECT_EQ(0, disc_size(d));
 	ASSERT_EQ(0, rename(away, d->path));
 	EXPECT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+}
+
+static int lose_image(struct recorder *r)
+{
+	char away[100];
+
+	snprintf(away, sizeof(away), "%s/away", watched->dir);
+	return rename(watched->path, away) ? -errno : original->flush(r);
+}
+
+TEST_F(commit, image_gone_while_it_burns)
+{
+	struct disc *d = &self->d;
+	struct imapi_usage u;
+	char away[100];
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3 << 20));
+	change_ops(d);
+	changed.flush = lose_image;
+	EXPECT_EQ(-ENOMEDIUM, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, d->switches);
+	ASSERT_EQ(0, imapi_tree_usage(d->tree, &u));
+	EXPECT_EQ(3 << 20, u.staged_bytes);
+
+	d->rec->ops = original;
+	snprintf(away, sizeof(away), "%s/away", d->dir);
+	ASSERT_EQ(0, rename(away, d->path));
+	EXPECT_EQ(0, disc_size(d));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3 << 20));
 }
 
 /* The same file, but what is in it was changed by somebody else */
@@ -246,6 +279,143 @@ TEST_F(commit, other_descriptors_in_the_same_file)
 	ASSERT_EQ(0, disc_stage(d, "b", 1, 5000));
 	ASSERT_EQ(0, disc_poke(d, 16, offsetof(struct imapi_iso_volume, modified), &digit, 1));
 	EXPECT_EQ(-EMEDIUMTYPE, disc_commit(d));
+	EXPECT_NE(NULL, strstr(d->message, "changed by another program"));
+}
+
+/* The old files would have a hole, and the new session would hide it */
+TEST_F(commit, image_truncated_under_the_mount)
+{
+	struct disc *d = &self->d;
+	char command[300];
+	s64 size;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 5 << 20));
+	ASSERT_EQ(0, disc_commit(d));
+	size = disc_size(d);
+	snprintf(command, sizeof(command), "cp %s %s/whole", d->path, d->dir);
+	ASSERT_EQ(0, system(command));
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 1));
+	ASSERT_EQ(0, truncate(d->path, size - 1));
+	EXPECT_EQ(-EMEDIUMTYPE, disc_commit(d));
+	ASSERT_EQ(0, truncate(d->path, 1 << 20));
+	EXPECT_EQ(-EMEDIUMTYPE, disc_commit(d));
+	EXPECT_NE(NULL, strstr(d->message, "truncated"));
+	EXPECT_EQ(1 << 20, disc_size(d));
+	EXPECT_TRUE(imapi_tree_dirty(d->tree));
+	snprintf(command, sizeof(command), "cat %s/whole >%s", d->dir, d->path);
+	ASSERT_EQ(0, system(command));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 5 << 20));
+	EXPECT_EQ(0, disc_compare(d, "b", 2, 1));
+}
+
+/* --- the write that commits fails --- */
+
+static int finish_with_nonsense(struct recorder *r, const void *head, u32 count)
+{
+	static const u8 nonsense[COMPOSE_HEAD_MAX * IMAPI_BLOCK] = { 1, 'C', 'D', '0', '0', '1' };
+
+	(void)head;
+	return original->finish(r, nonsense, count);
+}
+
+/* Writes fail from here on, and half of the head has arrived: -EBADF stands for -EIO */
+static int finish_torn(struct recorder *r, const void *head, u32 count)
+{
+	int fd = recorder_image_fd(r), good = dup(fd);
+	int bad = open(watched->path, O_RDONLY);
+	int err;
+
+	dup2(bad, fd);
+	err = original->finish(r, head, count);
+	if (pwrite(good, head, IMAPI_BLOCK + 100, 16 * IMAPI_BLOCK) < 0)
+		perror("pwrite");
+	dup2(good, fd);
+	close(good);
+	close(bad);
+	return err;
+}
+
+static void fail_to_finish(struct __test_metadata *_metadata, struct disc *d,
+			   int (*finish)(struct recorder *r, const void *head, u32 count))
+{
+	struct imapi_usage u;
+	u32 switches = d->switches;
+
+	ASSERT_EQ(0, disc_stage(d, "new", 3, 2 << 20));
+	change_ops(d);
+	changed.finish = finish;
+	EXPECT_NE(0, disc_commit(d));
+	d->rec->ops = original;
+	EXPECT_EQ(switches, d->switches);
+	ASSERT_EQ(0, imapi_tree_usage(d->tree, &u));
+	EXPECT_EQ(2 << 20, u.staged_bytes);
+}
+
+TEST_F(commit, failed_finish_changes_nothing)
+{
+	struct disc *d = &self->d;
+	char command[300];
+
+	fail_to_finish(_metadata, d, finish_with_nonsense);
+	EXPECT_EQ(0, disc_size(d));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	ASSERT_EQ(0, disc_stage(d, "old", 1, 3 << 20));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	snprintf(command, sizeof(command), "cp %s %s/before", d->path, d->dir);
+	ASSERT_EQ(0, system(command));
+	ASSERT_EQ(0, imapi_unlink(d->tree, imapi_tree_root(d->tree), "new", 3, IMAPI_FILE,
+				  1000));
+	fail_to_finish(_metadata, d, finish_with_nonsense);
+	EXPECT_EQ(0, disc_compare(d, "old", 1, 3 << 20));
+	snprintf(command, sizeof(command), "cmp %s %s/before", d->path, d->dir);
+	EXPECT_EQ(0, system(command));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(3, d->rec->sessions.nr);
+	EXPECT_EQ(0, disc_compare(d, "new", 3, 2 << 20));
+}
+
+TEST_F(commit, torn_finish_is_put_right_by_the_next_commit)
+{
+	struct disc *d = &self->d;
+
+	ASSERT_EQ(0, disc_stage(d, "old", 1, 3 << 20));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	fail_to_finish(_metadata, d, finish_torn);
+	EXPECT_TRUE(to_image(d->rec)->torn);
+	/* It may be the newest on the medium, so it is whole */
+	EXPECT_LT(5 << 20, disc_size(d));
+	EXPECT_EQ(0, disc_compare(d, "old", 1, 3 << 20));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_FALSE(to_image(d->rec)->torn);
+	EXPECT_EQ(2, d->rec->sessions.nr);
+	EXPECT_EQ(0, disc_check(d, 2)) TH_LOG("%s", d->line);
+	EXPECT_EQ(0, disc_compare(d, "old", 1, 3 << 20));
+	EXPECT_EQ(0, disc_compare(d, "new", 3, 2 << 20));
+}
+
+TEST_F(commit, torn_finish_is_put_right_at_the_end)
+{
+	struct disc *d = &self->d;
+
+	ASSERT_EQ(0, disc_stage(d, "old", 1, 3 << 20));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	fail_to_finish(_metadata, d, finish_torn);
+	disc_umount(d);
+	ASSERT_EQ(0, disc_mount(d));
+	EXPECT_EQ(1, d->rec->sessions.nr);
+	EXPECT_TRUE(d->rec->writable);
+	EXPECT_EQ(0, disc_compare(d, "old", 1, 3 << 20));
+}
+
+TEST_F(commit, torn_finish_of_a_first_session)
+{
+	struct disc *d = &self->d;
+
+	fail_to_finish(_metadata, d, finish_torn);
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(1, d->rec->sessions.nr);
+	EXPECT_EQ(0, disc_compare(d, "new", 3, 2 << 20));
 }
 
 TEST_F(commit, source_date_epoch)

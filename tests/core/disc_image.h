@@ -72,6 +72,7 @@ static inline int disc_mount(struct disc *d)
 
 	if (err)
 		return err;
+	d->ops.nwa = d->rec->nwa;
 	s = &d->rec->sessions;
 	return imapi_tree_new(&d->rec->source, s->nr ? &s->list[s->nr - 1].vol : NULL,
 			      &d->ops, &d->tree);

@@ -54,6 +54,40 @@ TEST(all_of_ours)
 	options_free(&opt);
 }
 
+TEST(owner_by_name)
+{
+	struct mount_options opt;
+	char err[256];
+
+	ASSERT_EQ(0, parse("uid=root,gid=root", &opt));
+	EXPECT_EQ(0, opt.uid);
+	EXPECT_EQ(0, opt.gid);
+	options_free(&opt);
+	EXPECT_EQ(-EINVAL, options_parse("uid=no-such-user", 0, &opt, err, sizeof(err)));
+	EXPECT_STREQ("option uid=no-such-user: must be a number or a user's name", err);
+	EXPECT_EQ(-EINVAL, options_parse("gid=no-such-group", 0, &opt, err, sizeof(err)));
+	EXPECT_STREQ("option gid=no-such-group: must be a number or a group's name", err);
+	EXPECT_EQ(-EINVAL, parse("uid=", &opt));
+	EXPECT_EQ(-EINVAL, parse("gid", &opt));
+}
+
+/* mount(8) hands on the options that the mount has, among them FUSE's own */
+TEST(remount_is_refused_before_all)
+{
+	static const char *const lists[] = {
+		"remount", "rw,nosuid,user_id=0,allow_other,remount,ro", "remount,ro"
+	};
+	struct mount_options opt;
+	char err[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		EXPECT_EQ(-EINVAL, options_parse(lists[i], OPTIONS_SLOPPY, &opt, err,
+						 sizeof(err)));
+		EXPECT_NE(NULL, strstr(err, "can't be remounted"));
+	}
+}
+
 TEST(the_last_one_counts)
 {
 	struct mount_options opt;
@@ -181,7 +215,7 @@ TEST(refused)
 		{ "umask=8", "umask=8" },
 		{ "fmask=1777", "fmask=1777" },
 		{ "dmask=", "dmask=" },
-		{ "uid=root", "uid=root" },
+		{ "uid=12x", "uid=12x" },
 		{ "gid=-1", "gid=-1" },
 		{ "fresh,session=1", "fresh" },
 		{ "=x", "=x" },

@@ -51,6 +51,7 @@ TEST_F(image, one_hole_is_blank_and_stays_so_after_a_failure)
 	ASSERT_EQ(0, truncate(d->path, 100 << 20));
 	ASSERT_EQ(0, disc_mount(d));
 	EXPECT_TRUE(d->rec->blank);
+	ASSERT_EQ(0, d->rec->ops->begin(d->rec, 1));
 	ASSERT_EQ(0, d->rec->ops->write(d->rec, block, 1));
 	ASSERT_EQ(0, d->rec->ops->flush(d->rec));
 	EXPECT_NE(0, d->rec->ops->check(d->rec));
@@ -75,7 +76,7 @@ TEST_F(image, what_is_no_image)
 	EXPECT_EQ(-ENOENT, recorder_open_image("/nowhere/disc.iso", 0, &rec));
 	/* Somebody's zeros, and then something */
 	ASSERT_EQ(0, disc_poke(d, 0, 0, zeros, sizeof(zeros)));
-	EXPECT_EQ(-EMEDIUMTYPE, recorder_open_image(d->path, 0, &rec));
+	EXPECT_EQ(-ENODATA, recorder_open_image(d->path, 0, &rec));
 	ASSERT_EQ(0, disc_poke(d, 0, 0, "text", 4));
 	EXPECT_EQ(-EMEDIUMTYPE, recorder_open_image(d->path, 0, &rec));
 }
@@ -87,10 +88,94 @@ TEST_F(image, mounted_already)
 
 	ASSERT_EQ(0, disc_mount(d));
 	EXPECT_EQ(-EBUSY, recorder_open_image(d->path, 0, &rec));
+	EXPECT_EQ(-EBUSY, recorder_open_image(d->path, RECORDER_SHARE, &rec));
 	ASSERT_EQ(0, recorder_open_image(d->path, RECORDER_READ, &rec));
 	rec->ops->close(rec);
 	disc_umount(d);
 	ASSERT_EQ(0, disc_mount(d));
+}
+
+TEST_F(image, mounted_already_for_reading)
+{
+	struct disc *d = &self->d;
+	struct recorder *one, *two, *rec;
+
+	ASSERT_EQ(0, burn(d, "a", 5000));
+	ASSERT_EQ(0, recorder_open_image(d->path, RECORDER_SHARE, &one));
+	EXPECT_TRUE(one->writable);
+	ASSERT_EQ(0, recorder_open_image(d->path, RECORDER_SHARE, &two));
+	EXPECT_EQ(-EBUSY, recorder_open_image(d->path, 0, &rec));
+	one->ops->close(one);
+	EXPECT_EQ(-EBUSY, recorder_open_image(d->path, 0, &rec));
+	two->ops->close(two);
+	ASSERT_EQ(0, disc_mount(d));
+}
+
+/* A loop device over the image: false if there is none to have */
+static bool loop_up(const struct disc *d, char *loop, int size)
+{
+	char command[200];
+	FILE *out;
+	bool ok;
+
+	snprintf(command, sizeof(command), "losetup -f --show %s 2>/dev/null", d->path);
+	out = popen(command, "r");
+	ok = fgets(loop, size, out);
+	if (pclose(out) || !ok)
+		return false;
+	loop[strcspn(loop, "\n")] = '\0';
+	return true;
+}
+
+static int loop_down(const char *loop)
+{
+	char command[100];
+
+	snprintf(command, sizeof(command), "losetup -d %s", loop);
+	return system(command);
+}
+
+/* A loop device and the file behind it are one image */
+TEST_F(image, mounted_already_behind_a_loop_device)
+{
+	struct disc *d = &self->d;
+	struct recorder *rec, *other;
+	char loop[32];
+
+	ASSERT_EQ(0, truncate(d->path, 1 << 20));
+	if (!loop_up(d, loop, sizeof(loop)))
+		SKIP(return, "no loop device");
+	EXPECT_EQ(0, recorder_open_image(loop, 0, &rec));
+	EXPECT_EQ(-EBUSY, recorder_open_image(d->path, 0, &other));
+	EXPECT_EQ(-EBUSY, recorder_open_image(d->path, RECORDER_SHARE, &other));
+	rec->ops->close(rec);
+	EXPECT_EQ(0, recorder_open_image(d->path, 0, &rec));
+	EXPECT_EQ(-EBUSY, recorder_open_image(loop, RECORDER_SHARE, &other));
+	rec->ops->close(rec);
+	EXPECT_EQ(0, loop_down(loop));
+}
+
+/* On a device what lies behind the last session is free, so that has to be true */
+TEST_F(image, device_with_a_session_longer_than_it_says)
+{
+	static const u8 zeros[8];
+	struct disc *d = &self->d;
+	struct recorder *rec;
+	char loop[32];
+	u32 lba;
+
+	ASSERT_EQ(0, burn(d, "a", 5000));
+	ASSERT_EQ(0, truncate(d->path, 4 << 20));
+	for (lba = 16; lba < 18; lba++)
+		ASSERT_EQ(0, disc_poke(d, lba, offsetof(struct imapi_iso_volume, space),
+				       zeros, sizeof(zeros)));
+	if (!loop_up(d, loop, sizeof(loop)))
+		SKIP(return, "no loop device");
+	ASSERT_EQ(0, recorder_open_image(loop, 0, &rec));
+	EXPECT_FALSE(rec->writable);
+	EXPECT_NE(NULL, strstr(rec->why, "longer"));
+	rec->ops->close(rec);
+	EXPECT_EQ(0, loop_down(loop));
 }
 
 TEST_F(image, read_only_file)
@@ -112,6 +197,26 @@ TEST_F(image, read_only_file)
 	EXPECT_FALSE(rec->writable);
 	rec->ops->close(rec);
 	ASSERT_EQ(0, seteuid(getuid()));
+}
+
+/* Root can write to it, but somebody meant that it stays as it is */
+TEST_F(image, file_without_write_permission)
+{
+	struct disc *d = &self->d;
+	struct recorder *rec;
+
+	ASSERT_EQ(0, burn(d, "a", 5000));
+	ASSERT_EQ(0, chmod(d->path, 0444));
+	ASSERT_EQ(0, disc_mount(d));
+	EXPECT_FALSE(d->rec->writable);
+	EXPECT_NE(NULL, strstr(d->rec->why, "chmod u+w"));
+	ASSERT_EQ(0, recorder_open_image(d->path, RECORDER_READ, &rec));
+	EXPECT_FALSE(rec->writable);
+	EXPECT_STREQ(d->rec->why, rec->why);
+	rec->ops->close(rec);
+	disc_umount(d);
+	ASSERT_EQ(0, chmod(d->path, 0644));
+	EXPECT_EQ(0, burn(d, "b", 5000));
 }
 
 TEST_F(image, truncated_image_is_read_only)
@@ -213,6 +318,53 @@ TEST_F(image, killed_later_commit_is_written_over)
 	EXPECT_EQ(0, disc_check(d, 2)) TH_LOG("%s", d->line);
 }
 
+TEST_F(image, killed_commit_leaves_no_gap_between_the_next_ones)
+{
+	struct disc *d = &self->d;
+
+	ASSERT_EQ(0, killed_commit(d));
+	ASSERT_EQ(0, burn(d, "a", 5000));
+	ASSERT_EQ(0, killed_commit(d));
+	ASSERT_EQ(0, burn(d, "b", 5000));
+	ASSERT_EQ(0, burn(d, "c", 5000));
+	ASSERT_EQ(0, disc_mount(d));
+	ASSERT_EQ(3u, d->rec->sessions.nr);
+	EXPECT_EQ(32u, d->rec->sessions.list[0].start);
+	EXPECT_EQ(64u, d->rec->sessions.list[1].start);
+	EXPECT_EQ(96u, d->rec->sessions.list[2].start);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 5000));
+	EXPECT_EQ(0, disc_compare(d, "b", 1, 5000));
+	EXPECT_EQ(0, disc_compare(d, "c", 1, 5000));
+}
+
+/* What a killed commit left is not kept for good, and what was there before it is */
+TEST_F(image, killed_commit_is_cut_off_by_the_next)
+{
+	struct disc *d = &self->d;
+	static const u8 block[IMAPI_BLOCK] = { 1 };
+	s64 end, nwa;
+
+	ASSERT_EQ(0, burn(d, "a", 5000));
+	end = disc_size(d);
+	ASSERT_EQ(0, killed_commit(d));
+	ASSERT_LT(end + (2 << 20), disc_size(d));
+	ASSERT_EQ(0, disc_mount(d));
+	nwa = (s64)d->rec->nwa * IMAPI_BLOCK;
+	ASSERT_EQ(0, d->rec->ops->begin(d->rec, 1));
+	ASSERT_EQ(0, d->rec->ops->write(d->rec, block, 1));
+	EXPECT_EQ(nwa, disc_size(d));
+	d->rec->ops->abort(d->rec);
+	EXPECT_EQ(nwa, disc_size(d));
+	EXPECT_EQ(0, d->rec->ops->check(d->rec));
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 5000));
+	disc_umount(d);
+	ASSERT_EQ(0, killed_commit(d));
+	ASSERT_EQ(0, burn(d, "b", 5000));
+	ASSERT_EQ(0, disc_mount(d));
+	EXPECT_EQ(2u, d->rec->sessions.nr);
+	EXPECT_EQ(d->rec->sessions.end, disc_size(d) / IMAPI_BLOCK);
+}
+
 TEST_F(image, source_shorter_than_said_is_an_error)
 {
 	struct disc *d = &self->d;
@@ -221,6 +373,7 @@ TEST_F(image, source_shorter_than_said_is_an_error)
 	ASSERT_EQ(0, disc_mount(d));
 	ASSERT_EQ(0, spool_create(d->spool, &f));
 	ASSERT_EQ(0, disc_fill(spool_use(f), 1, 3 << 20));
+	ASSERT_EQ(0, d->rec->ops->begin(d->rec, 5000));
 	EXPECT_EQ(-EIO, d->rec->ops->copy(d->rec, spool_use(f), (4 << 20) + 1));
 	EXPECT_EQ(-EIO, d->rec->ops->copy(d->rec, spool_use(f), 3 << 20 | 1));
 	d->rec->ops->abort(d->rec);
@@ -239,6 +392,7 @@ TEST_F(image, abort_leaves_what_somebody_appended)
 
 	ASSERT_EQ(0, burn(d, "a", 5000));
 	ASSERT_EQ(0, disc_mount(d));
+	ASSERT_EQ(0, d->rec->ops->begin(d->rec, 1));
 	ASSERT_EQ(0, d->rec->ops->write(d->rec, block, 1));
 	ASSERT_EQ(0, d->rec->ops->flush(d->rec));
 	ASSERT_EQ(0, disc_poke(d, 5000, 0, "mine", 4));

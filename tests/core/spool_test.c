@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
 #include <libgen.h>
+#include <limits.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include "disc_image.h"
@@ -86,11 +88,35 @@ TEST_F(spool, default_folder_is_made)
 	EXPECT_EQ(0, rmdir(dirname(command)));
 	EXPECT_EQ(0, rmdir(dirname(command)));
 	EXPECT_EQ(0, rmdir(base));
-	setenv("XDG_STATE_HOME", "relative", 1);
-	unsetenv("HOME");
-	EXPECT_EQ(-ENOENT, spool_open(NULL, &other));
 	EXPECT_EQ(0, seteuid(getuid()));
 	EXPECT_EQ(0, setegid(getgid()));
+}
+
+/* As mount(8) runs a helper for a user: HOME and XDG_STATE_HOME are not set */
+TEST_F(spool, default_folder_without_environment)
+{
+	const struct passwd *pw;
+	char want[PATH_MAX];
+	char *base;
+
+	if (!geteuid() && seteuid(65534))
+		SKIP(return, "can't become another user");
+	setenv("XDG_STATE_HOME", "relative", 1);
+	setenv("HOME", "/somewhere", 1);
+	base = spool_default();
+	EXPECT_STREQ("/somewhere/.local/state/imapifs", base);
+	free(base);
+	unsetenv("HOME");
+	pw = getpwuid(geteuid());
+	base = spool_default();
+	if (pw) {
+		snprintf(want, sizeof(want), "%s/.local/state/imapifs", pw->pw_dir);
+		EXPECT_STREQ(want, base);
+	} else {
+		EXPECT_EQ(NULL, base);
+	}
+	free(base);
+	EXPECT_EQ(0, seteuid(getuid()));
 }
 
 TEST_F(spool, many_files_need_few_descriptors)
@@ -232,6 +258,121 @@ TEST_F(spool, one_file_used_by_four_threads)
 		EXPECT_EQ(NULL, bad);
 	}
 	spool_drop(f);
+}
+
+struct found {
+	char path[200];
+	uint64_t bytes;
+	int nr;
+};
+
+static int find(void *ctx, const char *path, uint64_t bytes)
+{
+	struct found *f = ctx;
+
+	snprintf(f->path, sizeof(f->path), "%s", path);
+	f->bytes += bytes;
+	return ++f->nr == 5;
+}
+
+/* As a killed mount leaves it, with @size bytes in one staged file */
+static int dead_folder(const char *base, const char *name, int size, bool locked)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s", base, name);
+	if (mkdir(path, 0700))
+		return -1;
+	strcat(path, "/lock");
+	if (locked)
+		close(open(path, O_CREAT | O_RDWR, 0600));
+	if (size < 0)
+		return 0;
+	strcpy(strrchr(path, '/'), "/0");
+	close(open(path, O_CREAT | O_RDWR, 0600));
+	return truncate(path, size);
+}
+
+static void remove_tree(const char *base, const char *name)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "rm -r '%s/%s'", base, name);
+	if (system(command))
+		perror(command);
+}
+
+TEST_F(spool, leftovers_of_killed_mounts)
+{
+	struct spool_file *living;
+	struct found f = { 0 };
+	char path[200];
+
+	ASSERT_EQ(0, spool_create(self->s, &living));
+	ASSERT_EQ(0, disc_fill(spool_use(living), 1, 10));
+	spool_unuse(living);
+	spool_unuse(living);
+	ASSERT_EQ(0, spool_leftovers(self->dir, find, &f));
+	EXPECT_EQ(0, f.nr);
+	ASSERT_EQ(0, dead_folder(self->dir, "mount-dead", 7777, true));
+	ASSERT_EQ(0, dead_folder(self->dir, "mount-none", -1, true));
+	ASSERT_EQ(0, dead_folder(self->dir, "mount-zero", 0, true));
+	ASSERT_EQ(0, dead_folder(self->dir, "mount-early", -1, false));
+	ASSERT_EQ(0, dead_folder(self->dir, "another", 5, true));
+	snprintf(path, sizeof(path), "%s/mount-link", self->dir);
+	ASSERT_EQ(0, symlink("another", path));
+	ASSERT_EQ(0, spool_leftovers(self->dir, find, &f));
+	EXPECT_EQ(1, f.nr);
+	EXPECT_EQ(7777, f.bytes);
+	snprintf(path, sizeof(path), "%s/mount-dead", self->dir);
+	EXPECT_STREQ(path, f.path);
+	/* The living one, the dead one, "another" and the link */
+	EXPECT_EQ(4, entries(self->dir));
+	remove_tree(self->dir, "mount-dead");
+	remove_tree(self->dir, "mount-link");
+	remove_tree(self->dir, "another");
+	spool_drop(living);
+}
+
+TEST_F(spool, leftovers_end_with_what_the_callback_gives)
+{
+	struct found f = { .nr = 4 };
+
+	ASSERT_EQ(0, dead_folder(self->dir, "mount-a", 1, true));
+	ASSERT_EQ(0, dead_folder(self->dir, "mount-b", 1, true));
+	EXPECT_EQ(1, spool_leftovers(self->dir, find, &f));
+	EXPECT_EQ(1, f.bytes);
+	EXPECT_EQ(-ENOENT, spool_leftovers("/nowhere", find, &f));
+	remove_tree(self->dir, "mount-a");
+	remove_tree(self->dir, "mount-b");
+}
+
+static void *look_for_leftovers(void *arg)
+{
+	struct found f = { 0 };
+	int i;
+
+	for (i = 0; i < 2000; i++)
+		spool_leftovers(arg, find, &f);
+	return (void *)(long)f.nr;
+}
+
+/* One mount must not take for dead what another is just about to lock */
+TEST_F(spool, leftovers_while_others_mount)
+{
+	struct spool *other;
+	pthread_t thread;
+	void *found;
+	int i;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, look_for_leftovers, self->dir));
+	for (i = 0; i < 1000; i++) {
+		ASSERT_EQ(0, spool_open(self->dir, &other));
+		EXPECT_EQ(0, access(spool_path(other), F_OK));
+		spool_close(other);
+	}
+	pthread_join(thread, &found);
+	EXPECT_EQ(NULL, found);
 }
 
 TEST_HARNESS_MAIN
