@@ -7,8 +7,9 @@ BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 # mount(8) and umount(8) look for their helpers here and nowhere else
 SBINDIR ?= /sbin
-# The last one is for umount(8) where utab doesn't name umount.imapifs
-SBIN_LINKS := mount.imapifs umount.imapifs umount.fuse.imapifs
+# FUSE mounts have the type fuse.imapifs: mount -o remount looks for that name, and
+# so does umount(8) where utab doesn't name umount.imapifs
+SBIN_LINKS := mount.imapifs umount.imapifs mount.fuse.imapifs umount.fuse.imapifs
 
 VERSION := 0.1.0
 B := build

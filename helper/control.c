@@ -20,7 +20,7 @@
 #define POLL_MS		250
 #define MIB		1048576.0
 
-static void explain(const char *dir, int err)
+void control_explain(const char *dir, int err)
 {
 	if (err == -ENOTCONN)
 		log_line("%s: the process that served it is gone; unmount it", dir);
@@ -46,7 +46,7 @@ static int get_status(int fd, struct imapifs_status *st)
 	return 0;
 }
 
-int control_open(const char *dir, struct imapifs_status *st)
+int control_try(const char *dir, struct imapifs_status *st)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int err = fd < 0 ? -errno : get_status(fd, st);
@@ -55,8 +55,16 @@ int control_open(const char *dir, struct imapifs_status *st)
 		return fd;
 	if (fd >= 0)
 		close(fd);
-	explain(dir, err);
 	return err;
+}
+
+int control_open(const char *dir, struct imapifs_status *st)
+{
+	int fd = control_try(dir, st);
+
+	if (fd < 0)
+		control_explain(dir, fd);
+	return fd;
 }
 
 /* --- commit --- */
@@ -152,23 +160,57 @@ int control_commit(int fd, const char *dir)
 	return err;
 }
 
+void control_tell(int fd, const char *dir, const struct imapifs_status *before)
+{
+	struct imapifs_status st;
+
+	if (!get_status(fd, &st) && st.commits != before->commits)
+		log_line("%s: %s", dir, st.message);
+}
+
 static int usage(const char *line)
 {
 	fprintf(stderr, "usage: imapifs %s\n", line);
 	return EXIT_USAGE;
 }
 
+static int help(const char *line)
+{
+	printf("usage: imapifs %s\nsee imapifs(1)\n", line);
+	return EXIT_DONE;
+}
+
+static bool is_help(const char *arg)
+{
+	return !strcmp(arg, "--help") || !strcmp(arg, "-h");
+}
+
 int commit_command(int argc, char **argv)
 {
+	static const char line[] = "commit DIR [-v]";
+	bool verbose = isatty(STDERR_FILENO);
 	struct imapifs_status st;
-	int fd, err;
+	const char *dir = NULL;
+	int i, fd, err;
 
-	if (argc != 2 || argv[1][0] == '-')
-		return usage("commit DIR");
-	fd = control_open(argv[1], &st);
+	for (i = 1; i < argc; i++) {
+		if (is_help(argv[i]))
+			return help(line);
+		if (!strcmp(argv[i], "-v"))
+			verbose = true;
+		else if (argv[i][0] != '-' && !dir)
+			dir = argv[i];
+		else
+			return usage(line);
+	}
+	if (!dir)
+		return usage(line);
+	fd = control_open(dir, &st);
 	if (fd < 0)
 		return EXIT_FAILED;
-	err = control_commit(fd, argv[1]);
+	err = control_commit(fd, dir);
+	if (!err && verbose)
+		control_tell(fd, dir, &st);
 	close(fd);
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
@@ -200,14 +242,25 @@ static void print_json(const struct imapifs_status *st)
 	json_close(&j, '}');
 }
 
+static void print_staged(const struct imapifs_status *st)
+{
+	unsigned long long files = st->staged_files;
+
+	if (!(st->flags & IMAPIFS_DIRTY))
+		puts("staged:  nothing");
+	else if (!files)
+		puts("staged:  names or times only, not burned yet");
+	else
+		printf("staged:  %llu file%s, %s, not burned yet\n", files,
+		       text_plural(files), text_size(st->staged_bytes).s);
+}
+
 static void print_text(const struct imapifs_status *st)
 {
 	printf("source:  %s (%s, pid %u%s)\n", st->source, st->face,
 	       st->helper_pid,
 	       st->flags & IMAPIFS_READONLY ? ", read-only" : "");
-	printf("staged:  %llu files, %s%s\n",
-	       (unsigned long long)st->staged_files, text_size(st->staged_bytes).s,
-	       st->flags & IMAPIFS_DIRTY ? ", not burned yet" : "");
+	print_staged(st);
 	printf("free:    %s\n", text_size(st->free_bytes).s);
 	printf("commits: %llu since the mount%s\n",
 	       (unsigned long long)st->commits,
@@ -235,10 +288,7 @@ static int print_status(const char *dir, bool json)
 		print_json(&st);
 	else
 		print_text(&st);
-	if (!fflush(stdout))
-		return EXIT_DONE;
-	log_line("standard output: %s", strerror(errno));
-	return EXIT_FAILED;
+	return text_flush() ? EXIT_FAILED : EXIT_DONE;
 }
 
 int status_command(int argc, char **argv)
@@ -249,6 +299,8 @@ int status_command(int argc, char **argv)
 	int i, code;
 
 	for (i = 1; i < argc; i++) {
+		if (is_help(argv[i]))
+			return help(line);
 		if (!strcmp(argv[i], "--json"))
 			json = true;
 		else if (!strcmp(argv[i], "--watch"))

@@ -5,7 +5,11 @@
 
 #include <linux/imapifs.h>
 
-/* An fd of the mount's root and its state; or -errno, after a line that says why */
+/* An fd of the mount's root and its state; or -errno, which control_explain() tells */
+int control_try(const char *dir, struct imapifs_status *st);
+void control_explain(const char *dir, int err);
+
+/* The two in one: an fd, or -errno after a line that says why */
 int control_open(const char *dir, struct imapifs_status *st);
 
 /**
@@ -18,5 +22,8 @@ int control_open(const char *dir, struct imapifs_status *st);
  * Return: 0, or -errno after a line that says what happened and what to do.
  */
 int control_commit(int fd, const char *dir);
+
+/* One line on what was burned, if anything was since @before */
+void control_tell(int fd, const char *dir, const struct imapifs_status *before);
 
 #endif

@@ -119,6 +119,7 @@ int face_new(struct recorder *rec, struct spool *spool,
 	f->source = source;
 	f->rec = rec;
 	f->spool = spool;
+	f->tree_ops.nwa = rec->nwa;
 	f->tree_ops.room = face_room;
 	f->tree_ops.drop = face_drop;
 	f->tree_ops.ctx = f;

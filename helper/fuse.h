@@ -152,6 +152,13 @@ int face_hold_staged(struct face *f, struct imapi_node *n, struct held *h);
 /* Sets a file's size, inside the gate; what is cut off is not copied first */
 int face_truncate(struct face *f, struct imapi_node *n, u64 size);
 
+/*
+ * A write went wrong that had made the file longer: its size is now what there
+ * is of it. One write(2) may be several requests at once (O_DIRECT), so this
+ * waits for the others; inside the gate, the file not held.
+ */
+void face_fit_size(struct face *f, struct imapi_node *n);
+
 /**
  * face_copy - bytes of held content into a spool file
  * @f: the face

@@ -71,7 +71,6 @@ static int burn(struct face *f)
 	};
 	int err;
 
-	atomic_store(&f->progress.cancel, false);
 	err = commit_run(&job);
 	progress_phase(&f->progress, IMAPIFS_PHASE_IDLE, 0);
 	pthread_mutex_lock(&f->result_lock);
@@ -111,6 +110,8 @@ static int burn_killable(struct face *f, struct gate_waiter *w)
 
 	if (!imapi_tree_dirty(f->tree))
 		return 0;
+	/* Before the burn, not in it: from here on a cancel is meant for this one */
+	atomic_store(&f->progress.cancel, false);
 	err = pthread_create(&thread, NULL, burn_thread, &b);
 	if (err)
 		return -err;
@@ -169,6 +170,8 @@ int face_commit(struct face *f, fuse_req_t req)
 
 int face_commit_last(struct face *f)
 {
+	/* Who asked for an earlier one may have cancelled as it ended */
+	atomic_store(&f->progress.cancel, false);
 	return burn(f);
 }
 

@@ -166,14 +166,11 @@ void face_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	face_let_go(f, n, &h);
 }
 
-/* A write that grew the file went wrong: its size is what there is of it */
-static void shrink_back(struct face *f, struct imapi_node *n,
-			const struct held *h, u64 end)
+/* What grew the file went wrong. The kernel lets nothing else grow it meanwhile */
+static void shrink_back(struct face *f, struct imapi_node *n, const struct held *h)
 {
-	u64 size = end > h->c.size ? end : h->c.size;
-
-	if (!ftruncate(h->fd, (off_t)size))
-		imapi_node_resize(f->tree, n, size, 0, face_now());
+	if (!ftruncate(h->fd, (off_t)h->c.size))
+		imapi_node_resize(f->tree, n, h->c.size, 0, face_now());
 }
 
 /* Bytes written, or -errno */
@@ -194,8 +191,6 @@ static ssize_t write_staged(struct face *f, struct imapi_node *n,
 	out.buf[0].fd = h->fd;
 	out.buf[0].pos = (off_t)off;
 	done = fuse_buf_copy(&out, in, 0);
-	if (done < (ssize_t)len && off + len > h->c.size)
-		shrink_back(f, n, h, done > 0 ? off + (u64)done : 0);
 	/* Nothing written, and no word why: the spool's disk is full */
 	return done || !len ? done : -ENOSPC;
 }
@@ -205,6 +200,7 @@ void face_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in,
 {
 	struct face *f = face_of(req);
 	struct imapi_node *n = face_node(f, ino);
+	size_t len = fuse_buf_size(in);
 	struct held h;
 	ssize_t done;
 
@@ -215,6 +211,8 @@ void face_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in,
 		pin(f, fi, &h);
 		done = write_staged(f, n, &h, in, (u64)off);
 		face_let_go(f, n, &h);
+		if (done < (ssize_t)len)
+			face_fit_size(f, n);
 	}
 	face_change_end(f);
 	if (done < 0)
@@ -256,7 +254,7 @@ static int allocate(struct face *f, struct imapi_node *n, const struct held *h,
 		return err;
 	err = -errno;
 	if (!mode && end > h->c.size)
-		shrink_back(f, n, h, 0);
+		shrink_back(f, n, h);
 	return err;
 }
 
@@ -322,6 +320,9 @@ void face_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
 		fuse_reply_lseek(req, at);
 }
 
+/* The reply has 32 bits for how much was copied, and older kernels ask for more */
+#define COPY_MOST	(1u << 30)
+
 /* Both files are held, @to is staged */
 static ssize_t copy_range(struct face *f, const struct held *from, u64 from_off,
 			  struct imapi_node *n, const struct held *to, u64 to_off,
@@ -333,6 +334,8 @@ static ssize_t copy_range(struct face *f, const struct held *from, u64 from_off,
 		return 0;
 	if (len > from->c.size - from_off)
 		len = from->c.size - from_off;
+	if (len > COPY_MOST)
+		len = COPY_MOST;
 	if (to_off > INT64_MAX - len)
 		return -EFBIG;
 	err = imapi_node_resize(f->tree, n, to_off + len, IMAPI_GROW, face_now());
@@ -340,7 +343,7 @@ static ssize_t copy_range(struct face *f, const struct held *from, u64 from_off,
 		return err;
 	err = face_copy(f, from, from_off, len, to->fd, to_off);
 	if (err && to_off + len > to->c.size)
-		shrink_back(f, n, to, 0);
+		shrink_back(f, n, to);
 	return err ? err : (ssize_t)len;
 }
 

@@ -12,7 +12,7 @@ void face_stat(struct face *f, struct imapi_node *n, struct stat *st)
 	st->st_ino = attr.ino;
 	st->st_mode = attr.dir ? S_IFDIR | (0777 & ~f->opt->dmask) :
 				 S_IFREG | (0666 & ~f->opt->fmask);
-	st->st_nlink = 1;
+	st->st_nlink = attr.linked;
 	st->st_uid = f->opt->uid;
 	st->st_gid = f->opt->gid;
 	st->st_size = (off_t)attr.size;

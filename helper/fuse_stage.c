@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where a file's bytes are, and moving them from the disc to the spool. */
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 #include "fuse.h"
@@ -192,6 +193,9 @@ static int copy_up(struct face *f, struct imapi_node *n, struct held *h, u64 kee
 	struct spool_file *file;
 	int err, fd;
 
+	/* mount -o remount,rw turns the kernel's half of a read-only mount alone */
+	if (!f->spool)
+		return -EROFS;
 	err = spool_create(f->spool, &file);
 	if (err)
 		return err;
@@ -272,6 +276,20 @@ int face_truncate(struct face *f, struct imapi_node *n, u64 size)
 out:
 	pthread_rwlock_unlock(content_lock(f, n));
 	return err;
+}
+
+void face_fit_size(struct face *f, struct imapi_node *n)
+{
+	struct stat st;
+	struct held h;
+
+	pthread_rwlock_wrlock(content_lock(f, n));
+	if (!look(f, n, &h)) {
+		if (h.c.staged && !fstat(h.fd, &st) && (u64)st.st_size < h.c.size)
+			imapi_node_resize(f->tree, n, (u64)st.st_size, 0, face_now());
+		unlook(&h);
+	}
+	pthread_rwlock_unlock(content_lock(f, n));
 }
 
 struct handle *face_handle_new(struct face *f, fuse_ino_t ino, int flags)

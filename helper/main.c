@@ -6,8 +6,8 @@
 
 static const char usage_text[] =
 	"usage: imapifs info SOURCE|DIR [--json]\n"
-	"       imapifs verify SOURCE [--session N]\n"
-	"       imapifs commit DIR\n"
+	"       imapifs verify SOURCE [--session N] [--json]\n"
+	"       imapifs commit DIR [-v]\n"
 	"       imapifs status DIR [--json] [--watch]\n"
 	"       imapifs mount SOURCE DIR [-o OPTIONS]\n"
 	"       imapifs umount DIR\n"
@@ -22,6 +22,7 @@ static const struct {
 	int (*main)(int argc, char **argv);
 } programs[] = {
 	{ "mount.imapifs", mount_main },
+	{ "mount.fuse.imapifs", mount_main },
 	{ "umount.imapifs", umount_main },
 	{ "umount.fuse.imapifs", umount_main },
 }, commands[] = {

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "commands.h"
+#include "epoch.h"
 #include "fuse.h"
 #include "log.h"
 #include "mountpoint.h"
@@ -33,7 +34,8 @@ struct mount_call {
 struct mounted {
 	struct recorder *rec;
 	struct spool *spool;		/* NULL: read-only */
-	const struct imapi_volume *base;	/* NULL: blank */
+	/* NULL: blank. In the recorder's list: good until the first commit */
+	const struct imapi_volume *base;
 	struct face *face;
 };
 
@@ -127,8 +129,8 @@ static int choose_session(struct mounted *m, const struct mount_options *opt)
 	if (opt->fresh && !m->rec->blank)
 		return fail("option fresh needs a blank disc, and there are sessions on this one; mount it without fresh to append");
 	if (n > s->nr) {
-		log_line("session %u: there are %u; imapifs info lists them",
-			 n, s->nr);
+		log_line("session %u: there %s %u; imapifs info lists them",
+			 n, s->nr == 1 ? "is" : "are", s->nr);
 		return MOUNT_EX_FAIL;
 	}
 	if (n)
@@ -146,6 +148,32 @@ static const char *why_not(const struct mounted *m)
 	return NULL;
 }
 
+/* Both absolute, without links */
+static bool is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return !strncmp(path, dir, len) && (path[len] == '/' || !strcmp(dir, "/"));
+}
+
+static int spool_failed(const char *option, int err)
+{
+	char *folder = option ? strdup(option) : spool_default();
+
+	log_line("spool folder %s: %s; name another one with spool=",
+		 folder ? folder : "in the home folder", strerror(-err));
+	free(folder);
+	return MOUNT_EX_FAIL;
+}
+
+static int tell_leftover(void *ctx, const char *path, uint64_t bytes)
+{
+	(void)ctx;
+	log_line("%s: %s that a mount had staged when it was killed; save what you need and delete it",
+		 path, text_size(bytes).s);
+	return 0;
+}
+
 static int open_source(struct mount_call *call, struct mounted *m)
 {
 	/* An older session can't be appended to, so naming one is for reading */
@@ -155,7 +183,7 @@ static int open_source(struct mount_call *call, struct mounted *m)
 
 	if (call->opt.finalize)
 		return fail("option finalize: an image can't be closed for good");
-	err = recorder_open_image(call->source, ro ? RECORDER_READ : 0, &m->rec);
+	err = recorder_open_image(call->source, ro ? RECORDER_SHARE : 0, &m->rec);
 	if (err)
 		return fail(text_source_error(err));
 	err = choose_session(m, &call->opt);
@@ -166,12 +194,14 @@ static int open_source(struct mount_call *call, struct mounted *m)
 		log_line("mounted read-only: %s", why);
 		return 0;
 	}
+	if (is_below(call->source, call->dir))
+		return fail("the image lies below the mount point, which would hide it from the commit; mount it somewhere else");
 	err = spool_open(call->opt.spool, &m->spool);
-	if (!err)
+	if (!err) {
+		spool_leftovers(spool_base(m->spool), tell_leftover, NULL);
 		return 0;
-	log_line("spool folder %s: %s; name another one with spool=",
-		 call->opt.spool ? call->opt.spool : "(the default)", strerror(-err));
-	return MOUNT_EX_FAIL;
+	}
+	return spool_failed(call->opt.spool, err);
 }
 
 static void close_source(struct mounted *m)
@@ -193,6 +223,16 @@ static int mount_face(struct mount_call *call, struct mounted *m)
 	if (err)
 		return fail(strerror(-err));
 	return face_mount(m->face, call->dir) ? MOUNT_EX_FAIL : 0;
+}
+
+/* What the caller had open, a lock or a pipe, must not stay open with the mount */
+static void close_inherited(int keep)
+{
+	unsigned int first = STDERR_FILENO + 1, at = (unsigned int)keep;
+
+	if (at > first)
+		close_range(first, at - 1, 0);
+	close_range(at < first ? first : at + 1, ~0u, 0);
 }
 
 static void raise_limits(void)
@@ -226,6 +266,14 @@ static void go_to_background(const char *source)
 	}
 }
 
+/* Not the mounted session's: each commit makes the list of sessions anew */
+static const char *newest_label(const struct recorder *rec)
+{
+	const struct imapi_sessions *s = &rec->sessions;
+
+	return s->nr ? s->list[s->nr - 1].vol.volid : "";
+}
+
 /*
  * Unmounted, and something is still staged: burn it, or else keep it. Return:
  * false if the spool is now the only place that has it.
@@ -239,8 +287,8 @@ static bool settle(struct mount_call *call, struct mounted *m)
 		return true;
 	if (call->opt.commit != COMMIT_MANUAL && !face_commit_last(m->face))
 		return true;
-	err = rescue_save(m->face->tree, m->spool, m->base ? m->base->volid : "",
-			  call->source, &path);
+	err = rescue_save(m->face->tree, m->spool, recorder_image_fd(m->rec),
+			  newest_label(m->rec), call->source, &path);
 	if (!err)
 		log_line("changes that were not burned are in %s", path);
 	else
@@ -265,6 +313,7 @@ static int serve(struct mount_call *call, int ready)
 	struct mounted m = { NULL };
 	int code;
 
+	close_inherited(ready);
 	setsid();
 	raise_limits();
 	umask(0077);
@@ -339,6 +388,18 @@ static int start(struct mount_call *call)
 	return 0;
 }
 
+/* A commit hours later would be too late to say it */
+static int check_epoch(void)
+{
+	bool fixed;
+	s64 now;
+
+	if (!epoch_now(&now, &fixed))
+		return 0;
+	log_line("SOURCE_DATE_EPOCH is not a number of seconds: set it right or unset it");
+	return MOUNT_EX_USAGE;
+}
+
 int mount_main(int argc, char **argv)
 {
 	struct mount_call call = { NULL };
@@ -355,7 +416,9 @@ int mount_main(int argc, char **argv)
 		free(call.optstr);
 		return r == -ENOMEM ? MOUNT_EX_SYSERR : MOUNT_EX_USAGE;
 	}
-	code = resolve(&call, argv[optind], argv[optind + 1]);
+	code = check_epoch();
+	if (!code)
+		code = resolve(&call, argv[optind], argv[optind + 1]);
 	if (!code) {
 		log_source(argv[optind]);
 		code = start(&call);

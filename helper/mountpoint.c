@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <libmount.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "mountpoint.h"
+
+/* libmount lets others read it only as far as it goes with what is mounted */
+#define UTAB		"/run/mount/utab"
+
+/* umount(8) looks for helper= when root unmounts, for uhelper= when others do */
+#define UTAB_OPTIONS	"helper=imapifs,uhelper=imapifs"
 
 char *mountpoint_find(const char *name)
 {
@@ -28,7 +36,6 @@ char *mountpoint_find(const char *name)
 	return found;
 }
 
-/* umount(8) looks for helper= when root unmounts, for uhelper= when others do */
 static struct libmnt_fs *note(const char *source, const char *dir)
 {
 	struct libmnt_fs *fs = mnt_new_fs();
@@ -37,7 +44,7 @@ static struct libmnt_fs *note(const char *source, const char *dir)
 		return NULL;
 	if (!mnt_fs_set_source(fs, source) && !mnt_fs_set_target(fs, dir) &&
 	    !mnt_fs_set_fstype(fs, "fuse.imapifs") &&
-	    !mnt_fs_set_options(fs, "helper=imapifs,uhelper=imapifs"))
+	    !mnt_fs_set_options(fs, UTAB_OPTIONS))
 		return fs;
 	mnt_unref_fs(fs);
 	return NULL;
@@ -71,7 +78,58 @@ int mountpoint_note(const char *source, const char *dir)
 	return err;
 }
 
+/* A field of a line of utab, "TARGET=..." for instance, has libmount's escapes */
+static bool has_field(const char *line, const char *name, const char *value)
+{
+	size_t len = strlen(name), word = 0;
+	char *field, *plain;
+	bool same;
+
+	for (; *line; line += word + strspn(line + word, " \n")) {
+		word = strcspn(line, " \n");
+		if (word < len || strncmp(line, name, len))
+			continue;
+		field = strndup(line + len, word - len);
+		plain = field ? mnt_unmangle(field) : NULL;
+		same = plain && !strcmp(plain, value);
+		free(plain);
+		free(field);
+		return same;
+	}
+	return false;
+}
+
+/* Is @dir's newest entry one of ours? */
+static bool newest_is_ours(const char *dir)
+{
+	FILE *f = fopen(UTAB, "re");
+	bool ours = false;
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return false;
+	while (getline(&line, &size, f) > 0)
+		if (has_field(line, "TARGET=", dir))
+			ours = has_field(line, "OPTS=", UTAB_OPTIONS);
+	free(line);
+	fclose(f);
+	return ours;
+}
+
+/*
+ * utab's entries are found by the directory alone. umount(8) takes away the
+ * newest one if it finds any behind its helper: so where another mount shows up
+ * below, nothing is taken away here, or umount(8) would take that one's, and
+ * would then unmount it without a commit. An entry too many does no harm: it is
+ * for no mount that there is, and goes with the directory's last one.
+ */
 void mountpoint_forget(const char *dir)
 {
-	update(dir, NULL);
+	char *other = mountpoint_find(dir);
+
+	while (!other && newest_is_ours(dir))
+		if (update(dir, NULL))
+			break;
+	free(other);
 }

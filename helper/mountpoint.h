@@ -20,7 +20,10 @@ char *mountpoint_find(const char *name);
  */
 int mountpoint_note(const char *source, const char *dir);
 
-/* Takes the note back */
+/*
+ * Takes the note back when the mount is gone. Whoever finds it gone may call it:
+ * a second time nothing happens.
+ */
 void mountpoint_forget(const char *dir);
 
 #endif

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <grp.h>
 #include <libmount.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -64,6 +66,35 @@ static int parse_mask(const struct parse *p, mode_t *out)
 		return refuse_value(p, "octal, 0 to 777");
 	*out = (mode_t)n;
 	return 0;
+}
+
+/* A number, or a name of the host's users or groups */
+static int parse_uid(const struct parse *p)
+{
+	const struct passwd *pw;
+
+	if (p->value && *p->value && (*p->value < '0' || *p->value > '9')) {
+		pw = getpwnam(p->value);
+		if (!pw)
+			return refuse_value(p, "a number or a user's name");
+		p->opt->uid = pw->pw_uid;
+		return 0;
+	}
+	return parse_number(p, 0, &p->opt->uid);
+}
+
+static int parse_gid(const struct parse *p)
+{
+	const struct group *gr;
+
+	if (p->value && *p->value && (*p->value < '0' || *p->value > '9')) {
+		gr = getgrnam(p->value);
+		if (!gr)
+			return refuse_value(p, "a number or a group's name");
+		p->opt->gid = gr->gr_gid;
+		return 0;
+	}
+	return parse_number(p, 0, &p->opt->gid);
 }
 
 /* Bytes, or with K, M, G, T powers of 1,024 of them */
@@ -193,9 +224,9 @@ static int parse_own(struct parse *p)
 	if (!strcmp(p->name, "volid"))
 		return parse_volid(p);
 	if (!strcmp(p->name, "uid"))
-		return parse_number(p, 0, &opt->uid);
+		return parse_uid(p);
 	if (!strcmp(p->name, "gid"))
-		return parse_number(p, 0, &opt->gid);
+		return parse_gid(p);
 	if (!strcmp(p->name, "umask"))
 		return parse_mask(p, &p->umask);
 	if (!strcmp(p->name, "fmask")) {
@@ -298,6 +329,9 @@ static int parse_list(struct parse *p, char *list)
 
 	if (open_quote(list))
 		return refuse(p, "options %s: a quote is not closed", list);
+	/* With it come options of the mount that is there, not all of them ours */
+	if (!mnt_optstr_get_option(list, "remount", NULL, NULL))
+		return refuse(p, "imapifs can't be remounted: unmount and mount again");
 	while (!(r = mnt_optstr_next_option(&list, &name, &name_len,
 					    &value, &value_len))) {
 		r = parse_option(p, name, name_len, value, value_len);

@@ -4,13 +4,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "rescue.h"
-
-struct rescue {
-	struct imapi_tree *tree;
-	int files;		/* the folder "files" */
-	FILE *names, *deleted;
-};
+#include "rescue_private.h"
 
 /* A label as part of a file's name */
 static void plain_name(const char *volid, char *out, size_t size)
@@ -57,8 +51,7 @@ static int make_folder(const struct spool *spool, const char *volid, char **path
 	return err;
 }
 
-/* The folders on the way to @path; those of the disc were not made before */
-static int make_parents(int dirfd, const char *path)
+int rescue_make_parents(int dirfd, const char *path)
 {
 	char *copy = strdup(path), *slash;
 	int err = 0;
@@ -75,6 +68,14 @@ static int make_parents(int dirfd, const char *path)
 	return err;
 }
 
+void rescue_set_time(int dirfd, const char *path, s64 mtime)
+{
+	const struct timespec times[2] = { { .tv_sec = mtime },
+					   { .tv_sec = mtime } };
+
+	utimensat(dirfd, path, times, 0);
+}
+
 static int save_empty(int dirfd, const char *path)
 {
 	int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -88,26 +89,25 @@ static int save_empty(int dirfd, const char *path)
 static int save_file(struct rescue *r, const char *path, struct imapi_node *n,
 		     s64 mtime)
 {
-	const struct timespec times[2] = { { .tv_sec = mtime },
-					   { .tv_sec = mtime } };
 	struct imapi_content c;
 	int err;
 
 	err = imapi_node_content(r->tree, n, &c);
 	if (err)
 		return err;
-	/* A burned file that was renamed is safe on the disc; keep its name */
+	/* The disc has it, under another name: rescue_burned() */
 	if (!c.staged && c.size)
-		return fprintf(r->names, "%s\n", path) < 0 ? -EIO : 0;
-	err = make_parents(r->files, path);
+		return 0;
+	err = rescue_make_parents(r->files, path);
 	if (!err)
 		err = c.staged ? spool_move(c.staged, r->files, path) :
 				 save_empty(r->files, path);
 	if (!err)
-		utimensat(r->files, path, times, 0);
+		rescue_set_time(r->files, path, mtime);
 	return err;
 }
 
+/* A staged file, an empty one, or a folder */
 static int save(void *ctx, const char *path, struct imapi_node *n)
 {
 	struct rescue *r = ctx;
@@ -117,7 +117,7 @@ static int save(void *ctx, const char *path, struct imapi_node *n)
 	imapi_node_attr(r->tree, n, &attr);
 	if (!attr.dir)
 		return save_file(r, path, n, attr.mtime);
-	err = make_parents(r->files, path);
+	err = rescue_make_parents(r->files, path);
 	if (!err && mkdirat(r->files, path, 0755) && errno != EEXIST)
 		err = -errno;
 	return err;
@@ -125,9 +125,15 @@ static int save(void *ctx, const char *path, struct imapi_node *n)
 
 static int note_gone(void *ctx, const char *path)
 {
-	struct rescue *r = ctx;
+	return fprintf(ctx, "%s\n", path) < 0 ? -EIO : 0;
+}
 
-	return fprintf(r->deleted, "%s\n", path) < 0 ? -EIO : 0;
+static int ignore_node(void *ctx, const char *path, struct imapi_node *n)
+{
+	(void)ctx;
+	(void)path;
+	(void)n;
+	return 0;
 }
 
 static FILE *open_note(int dirfd, const char *name)
@@ -163,67 +169,88 @@ static int write_source(int dirfd, const char *source)
 	return close_note(f);
 }
 
-static int walk(struct imapi_tree *tree, struct rescue *r)
+static int write_deleted(struct rescue *r)
 {
-	int err = imapi_tree_commit_begin(tree);
+	FILE *f = open_note(r->folder, "deleted");
+	int err, end;
 
-	if (err)
-		return err;
-	err = imapi_tree_unburned(tree, save, note_gone, r);
-	imapi_tree_commit_end(tree, -EIO);
-	return err;
-}
-
-static int save_all(struct imapi_tree *tree, int dirfd, int files)
-{
-	struct rescue r = { .tree = tree, .files = files };
-	int err = -EIO, end;
-
-	r.names = open_note(dirfd, "renamed");
-	if (!r.names)
+	if (!f)
 		return -errno;
-	r.deleted = open_note(dirfd, "deleted");
-	if (r.deleted) {
-		err = walk(tree, &r);
-		end = close_note(r.deleted);
-		err = err ? err : end;
-	}
-	end = close_note(r.names);
+	err = imapi_tree_unburned(r->tree, ignore_node, note_gone, f);
+	end = close_note(f);
 	return err ? err : end;
 }
 
-static int fill_folder(struct imapi_tree *tree, int dirfd, const char *source)
+static int save_burned(struct rescue *r)
 {
-	int err, files;
+	FILE *f = open_note(r->folder, "missing");
+	int err, end;
 
-	err = write_source(dirfd, source);
+	if (!f)
+		return -errno;
+	err = rescue_burned(r, f);
+	end = close_note(f);
+	return err ? err : end;
+}
+
+/* One sync of the disk is cheaper than one for each of a million files */
+static int sync_files(const struct rescue *r)
+{
+	return syncfs(r->files) ? -errno : 0;
+}
+
+/*
+ * What is staged is moved first, which takes neither room nor time: copying from
+ * the disc may take both, and may be cut short.
+ */
+static int save_all(struct rescue *r)
+{
+	int err;
+
+	err = imapi_tree_unburned(r->tree, save, NULL, r);
+	if (!err)
+		err = write_deleted(r);
+	if (!err)
+		err = sync_files(r);
+	if (!err)
+		err = save_burned(r);
+	return err ? err : sync_files(r);
+}
+
+static int fill_folder(struct rescue *r, const char *source)
+{
+	int err;
+
+	err = write_source(r->folder, source);
 	if (err)
 		return err;
-	if (mkdirat(dirfd, "files", 0755))
+	if (mkdirat(r->folder, "files", 0755))
 		return -errno;
-	files = openat(dirfd, "files", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (files < 0)
+	r->files = openat(r->folder, "files", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->files < 0)
 		return -errno;
-	err = save_all(tree, dirfd, files);
-	/* One sync of the disk is cheaper than one for each of a million files */
-	if (!err && syncfs(files))
-		err = -errno;
-	close(files);
+	err = imapi_tree_commit_begin(r->tree);
+	if (!err) {
+		err = save_all(r);
+		imapi_tree_commit_end(r->tree, -EIO);
+	}
+	close(r->files);
 	return err;
 }
 
-int rescue_save(struct imapi_tree *tree, struct spool *spool, const char *volid,
-		const char *source, char **path)
+int rescue_save(struct imapi_tree *tree, struct spool *spool, int image,
+		const char *volid, const char *source, char **path)
 {
-	int err, dirfd;
+	struct rescue r = { .tree = tree, .image = image };
+	int err;
 
 	err = make_folder(spool, volid, path);
 	if (err)
 		return err;
-	dirfd = open(*path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0)
+	r.folder = open(*path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r.folder < 0)
 		return -errno;
-	err = fill_folder(tree, dirfd, source);
-	close(dirfd);
+	err = fill_folder(&r, source);
+	close(r.folder);
 	return err;
 }

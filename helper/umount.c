@@ -130,13 +130,29 @@ static void await_end(const char *dir, int pidfd)
 static int commit_first(const struct umount_call *call, int fd,
 			const struct imapifs_status *st)
 {
+	int err;
+
 	if (st->flags & (IMAPIFS_READONLY | IMAPIFS_MANUAL))
 		return 0;
 	/* Not only if something is staged: a mapping may have what isn't yet */
-	if (!control_commit(fd, call->dir) || call->force)
+	err = control_commit(fd, call->dir);
+	if (!err && (call->verbose || isatty(STDERR_FILENO)))
+		control_tell(fd, call->dir, st);
+	if (!err || call->force)
 		return 0;
 	log_line("%s: still mounted, nothing is lost", call->dir);
 	return MOUNT_EX_FAIL;
+}
+
+/* Nobody serves it: nothing can be burned */
+static int unmount_dead(const struct umount_call *call)
+{
+	int code = unmount(call);
+
+	if (!code)
+		log_line("%s: unmounted; its process was gone, so what it may have staged is left in its spool folder",
+			 call->dir);
+	return code;
 }
 
 static int commit_and_unmount(const struct umount_call *call)
@@ -144,12 +160,13 @@ static int commit_and_unmount(const struct umount_call *call)
 	struct imapifs_status st;
 	int fd, code, pidfd;
 
-	fd = control_open(call->dir, &st);
-	/* Nobody serves it: nothing is left to be burned */
+	fd = control_try(call->dir, &st);
 	if (fd == -ENOTCONN)
-		return unmount(call);
-	if (fd < 0)
+		return unmount_dead(call);
+	if (fd < 0) {
+		control_explain(call->dir, fd);
 		return MOUNT_EX_FAIL;
+	}
 	code = commit_first(call, fd, &st);
 	close(fd);
 	if (code)

@@ -40,6 +40,7 @@ for delay in 0 0.01 0.03 0.06 0.1 0.2; do
 	is "and read" "$(cat "$M/mark")" "$delay"
 	rm "$M/mark"
 	ok "unmount" unmount "$M"
+	is "nothing of the killed burn is left" "$(($(stat -c %s "$I") - length < 1000000))" 1
 done
 tap_result "$((hits > 0 ? 0 : 1))" "at least one burn was cut short"
 diag "$hits of 6"

@@ -34,6 +34,13 @@ need unmount "$M"
 before=$(hash_of "$I")
 need mount_image "$I" "$M" ro
 ok "sync of a read-only mount is nothing to do" sync_dir "$M"
+if mount -i -o remount,rw "$M" 2>/dev/null; then
+	refused "made writable later: a write" "read-only" bash -c "echo x >>'$M/two'"
+	refused "and a cut" "read-only" truncate -s 0 "$M/two"
+	is "and it goes on" "$(cat "$M/two")" 2
+else
+	skip "mount -o remount,rw" "refused"
+fi
 need unmount "$M"
 is "and leaves the image alone" "$(hash_of "$I")" "$before"
 
@@ -62,6 +69,9 @@ need mount_image "$I" "$M" uid=1234,gid=2345,umask=027
 is "uid, gid and umask of a file" "$(stat -c '%u %g %a' "$M/two")" "1234 2345 640"
 is "of the folder" "$(stat -c '%u %g %a' "$M")" "1234 2345 750"
 need unmount "$M"
+need mount_image "$I" "$M" uid=nobody,gid=nogroup
+is "uid and gid by name" "$(stat -c '%U %G' "$M/two")" "nobody nogroup"
+need unmount "$M"
 need mount_image "$I" "$M" fmask=0137,dmask=0022
 is "fmask" "$(stat -c %a "$M/two")" 640
 is "dmask" "$(stat -c %a "$M")" 755
@@ -75,7 +85,31 @@ refused "neither is noise" "medium|ISO 9660|not" mount_image "$T/noise" "$M"
 mkdir "$T/folder"
 refused "neither is a folder" "." mount_image "$T/folder" "$M"
 refused "a mount point that isn't there" "." timeout 20 "$BUILD/mount.imapifs" "$I" "$T/not-there"
+mkdir -p "$M/below"
+cp "$I" "$M/below/disc.iso"
+refused "an image below its own mount point" "below the mount point" mount_image "$M/below/disc.iso" "$M"
+need mount_image "$M/below/disc.iso" "$M" ro
+need unmount "$M"
+rm -r "$M/below"
+cp "$I" "$M-2.iso"
+need mount_image "$M-2.iso" "$M"
+need unmount "$M"
+export SOURCE_DATE_EPOCH=yesterday
+exits "SOURCE_DATE_EPOCH that is no number" 1 mount_image "$I" "$M"
+refused "is named" "SOURCE_DATE_EPOCH is not a number" mount_image "$I" "$M"
+unset SOURCE_DATE_EPOCH
 is "nothing is left mounted by these" "$(tap_mounts)" ""
+
+# A lock and a pipe of who mounts
+exec 8>"$T/lock"
+flock 8
+mkfifo "$T/pipe"
+exec 9<>"$T/pipe"
+need mount_image "$I" "$M"
+exec 8>&- 9>&-
+ok "a lock of who mounted isn't held on by the mount" flock -n "$T/lock" true
+is "nor a pipe" "$(find "/proc/$(server_pid "$M")/fd" -lname "$T/pipe")" ""
+need unmount "$M"
 
 if command -v genisoimage >/dev/null; then
 	mkdir "$T/src"

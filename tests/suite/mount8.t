@@ -30,7 +30,7 @@ private_sbin 2>"$T/.out" || skip_all "no overlay over /usr/sbin: $(cat "$T/.out"
 cp /etc/fstab "$T/host/fstab" 2>/dev/null || : >"$T/host/fstab"
 need make -s -C "$TOP" install DESTDIR="$T/host/root" PREFIX=/usr/local
 ok "make install: the program" test -x "$T/host/root/usr/local/bin/imapifs"
-for name in mount.imapifs umount.imapifs umount.fuse.imapifs; do
+for name in mount.imapifs umount.imapifs mount.fuse.imapifs umount.fuse.imapifs; do
 	ok "make install: /sbin/$name" test -L "$T/host/root/sbin/$name"
 	ln -sf "$BUILD/imapifs" "/usr/sbin/$name"
 done
@@ -46,6 +46,45 @@ is "has burned" "$(sessions "$I")" 1
 refused "umount of what isn't mounted" "not mounted" umount "$M"
 refused "an unknown option, by name" "nonsense" timeout 60 mount -t imapifs "$I" "$M" -o nonsense
 
+need timeout 60 mount -t imapifs "$I" "$M" -o "spool=$SPOOL"
+on_exit_kill "$(server_pid "$M")"
+refused "remount has one clear line" "can't be remounted" timeout 60 mount -o remount,ro "$M"
+exits "and exit code 1" 1 timeout 60 mount -o remount,ro "$M"
+write_to "$M/kept" kept
+need umount "$M"
+is "the mount stays as it was" "$(sessions "$I")" 2
+
+# Two mounts on one folder: that of the lower one must still be in utab
+new_image "$T/upper.iso"
+need timeout 60 mount -t imapifs "$I" "$M" -o "spool=$SPOOL"
+on_exit_kill "$(server_pid "$M")"
+write_to "$M/lower" 1
+need timeout 60 mount -t imapifs "$T/upper.iso" "$M" -o "spool=$SPOOL"
+on_exit_kill "$(server_pid "$M")"
+write_to "$M/upper" 1
+ok "umount of the upper one of two mounts" timeout 60 umount "$M"
+is "has burned" "$(sessions "$T/upper.iso")" 1
+is "the lower one is there" "$(cat "$M/lower")" 1
+mv "$I" "$T/away.iso"
+exits "and is not unmounted without a commit" 32 timeout 60 umount "$M"
+mv "$T/away.iso" "$I"
+ok "umount of the lower one" timeout 60 umount "$M"
+is "has burned" "$(sessions "$I")" 3
+
+# The same by umount.imapifs alone
+utab() { grep -cF "TARGET=$M " /run/mount/utab; }
+is "nothing is left in utab" "$(utab)" 0
+need timeout 60 mount -t imapifs "$I" "$M" -o "spool=$SPOOL"
+on_exit_kill "$(server_pid "$M")"
+need timeout 60 mount -t imapifs "$T/upper.iso" "$M" -o "spool=$SPOOL"
+on_exit_kill "$(server_pid "$M")"
+is "each mount has its entry in utab" "$(utab)" 2
+need unmount "$M"
+is "that of the lower one stays" "$(grep -cF "SRC=$I TARGET=$M " /run/mount/utab)" 1
+need unmount "$M"
+is "nothing is left in utab" "$(utab)" 0
+before=$(sessions "$I")
+
 echo "$I $M imapifs noauto,spool=$SPOOL,uid=1234 0 0" >>"$T/host/fstab"
 if mount --bind "$T/host/fstab" /etc/fstab 2>/dev/null; then
 	ok "mount DIR, by fstab" timeout 60 mount "$M"
@@ -54,7 +93,7 @@ if mount --bind "$T/host/fstab" /etc/fstab 2>/dev/null; then
 	is "findmnt shows the image" "$(findmnt -n -o SOURCE -M "$M")" "$I"
 	write_to "$M/two" 2
 	ok "umount DIR" timeout 60 umount "$M"
-	is "has burned" "$(sessions "$I")" 2
+	is "has burned" "$(sessions "$I")" $((before + 1))
 	need timeout 60 mount "$M"
 	on_exit_kill "$(server_pid "$M")"
 	write_to "$M/three" 3
@@ -63,7 +102,7 @@ if mount --bind "$T/host/fstab" /etc/fstab 2>/dev/null; then
 	ok "leaves it mounted" mountpoint -q "$M"
 	mv "$T/away.iso" "$I"
 	ok "and works when it can" timeout 60 umount "$M"
-	is "three sessions" "$(sessions "$I")" 3
+	is "one session more" "$(sessions "$I")" $((before + 2))
 	umount /etc/fstab
 else
 	skip "fstab" "nothing can be bound over /etc/fstab"

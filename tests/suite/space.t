@@ -15,6 +15,24 @@ random_bytes 5000000 1 >"$M/f"
 after=$(avail)
 tap_result "$((free - after >= 5000000 ? 0 : 1))" "staging 5 MB takes at least that from it"
 diag "$free bytes were free, then $after"
+rm "$M/f"
+is "and removing it gives it back" "$(avail)" "$free"
+# One write(2) past the page cache is many requests at once
+if dd if=/dev/zero of="$M/direct" bs=8M count=1 oflag=direct 2>"$T/err"; then
+	rm "$M/direct"
+	for n in {1..4}; do
+		dd if=/dev/zero of="$M/direct" bs=8M count=4 oflag=direct 2>/dev/null
+		after=$(avail)
+		[[ $((free - after)) -ge 33554432 ]] || break
+		rm "$M/direct"
+	done
+	tap_result "$((free - after >= 33554432 ? 0 : 1))" "direct writes take their room, too"
+	diag "$free bytes were free, then $after"
+	rm -f "$M/direct"
+	is "and give it back" "$(avail)" "$free"
+else
+	skip "direct writes" "$(tail -n 1 "$T/err")"
+fi
 need unmount "$M"
 setup
 free=$(avail)

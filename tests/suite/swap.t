@@ -46,6 +46,21 @@ cat "$T/backup.iso" >"$I"
 ok "with its content back, sync works" sync_dir "$M"
 is "and it is burned" "$(cat "$M/four")" 4
 
+# Somebody cuts it
+random_bytes 5000000 3 >"$M/large"
+need sync_dir "$M"
+cp "$I" "$T/backup.iso"
+write_to "$M/small" s
+truncate -s 1M "$I"
+refused "the image is truncated" "wrong medium type" sync_dir "$M"
+refused "which imapifs commit says" "truncated" "$BUILD/imapifs" commit "$M"
+is "nothing is written to it" "$(stat -c %s "$I")" 1048576
+cat "$T/backup.iso" >"$I"
+ok "with the rest back, sync works" sync_dir "$M"
+remount
+random_bytes 5000000 3 >"$T/large"
+same "and the old file is whole" "$M/large" "$T/large"
+
 # Somebody else adds a session to it
 if command -v xorriso >/dev/null; then
 	write_to "$M/five" 5
@@ -53,6 +68,7 @@ if command -v xorriso >/dev/null; then
 	timeout 60 xorriso -dev "$I" -joliet on -map "$T/new" /new -commit >"$T/log" 2>&1
 	theirs=$(hash_of "$I")
 	refused "a session of another program on top" "wrong medium type" sync_dir "$M"
+	refused "imapifs commit says what to do" "another program.*umount -f" "$BUILD/imapifs" commit "$M"
 	is "nothing is written" "$(hash_of "$I")" "$theirs"
 	timeout 60 umount -i "$M"
 	need gone "${tap_pids[-1]}"

@@ -27,6 +27,8 @@ is "commits as well" "$(sessions "$I")" 3
 is "nothing is left in the spool" "$(find "$SPOOL" -type f -size +0 | wc -l)" 0
 
 need mount_image "$I" "$M"
+touch "$M/one"
+need sync_dir "$M"
 mkdir -p "$M/new/sub"
 random_bytes 70000 3 >"$M/new/sub/file"
 write_to "$M/one" changed

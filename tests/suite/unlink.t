@@ -22,13 +22,16 @@ is "nothing of it is listed" "$(find "$M" -mindepth 1 | wc -l)" 3
 ok "a new folder of that name is empty" bash -c "mkdir '$M/a' && rmdir '$M/a'"
 
 exec 5<"$M/keep/open"
+is "a file has one link" "$(stat -L -c %h /dev/fd/5)" 1
 ok "a burned file that is open" rm "$M/keep/open"
+is "has none then" "$(stat -L -c %h /dev/fd/5)" 0
 is "stays readable" "$(cat <&5)" "still readable"
 exec 5<&-
 exec 6<>"$M/staged"
 echo "staged text" >&6
 exec 7<"$M/staged"
 ok "a staged file that is open" rm "$M/staged"
+is "has no link either" "$(stat -L -c %h /dev/fd/7)" 0
 ok "sync with it open" sync_dir "$M"
 is "stays readable behind the burn" "$(cat <&7)" "staged text"
 exec 6>&- 7<&-

@@ -18,6 +18,9 @@ fi
 
 as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$T/home" "$@"; }
 
+# As mount(8) runs a helper for a user: without HOME and PATH
+as_bare() { setpriv --reuid=65534 --regid=65534 --clear-groups env -i "$@"; }
+
 chmod 711 "$T"
 mkdir "$T/bin"
 # The tree may be in a folder that only root may enter
@@ -46,4 +49,25 @@ is "and reads" "$(as_user cat "$M/file")" mine
 ok "and adds" as_user sh -c "echo more >'$M/file2'"
 ok "and unmounts" as_user timeout 60 "$T/bin/umount.imapifs" "$M"
 is "two sessions" "$(sessions "$T/home/disc.iso")" 2
+
+home=$(getent passwd 65534 | cut -d: -f6)
+if [[ -n $home && ! -e $home ]]; then
+	refused "no home folder: the spool folder is named" "$home/.local/state/imapifs: " \
+		as_bare timeout 60 "$T/bin/mount.imapifs" "$T/home/disc.iso" "$M"
+else
+	skip "no home folder" "there is one: $home"
+fi
+sed "s|^\([^:]*:[^:]*:65534:.*:\)$home:|\1$T/home:|" /etc/passwd >"$T/passwd"
+chmod 644 "$T/passwd"
+if [[ -n ${IMAPIFS_PRIVATE:-} ]] && mount --bind "$T/passwd" /etc/passwd; then
+	ok "the spool folder of a user without HOME" \
+		as_bare timeout 60 "$T/bin/mount.imapifs" "$T/home/disc.iso" "$M"
+	on_exit_kill "$(as_user "$T/bin/imapifs" status --json "$M" | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p')"
+	is "is in the home that /etc/passwd has" \
+		"$(find "$T/home/.local/state/imapifs" -name 'mount-*' | wc -l)" 1
+	ok "and unmounts" as_bare timeout 60 "$T/bin/umount.imapifs" "$M"
+	umount /etc/passwd
+else
+	skip "the spool folder of a user without HOME" "nothing can be bound over /etc/passwd"
+fi
 suite_done
