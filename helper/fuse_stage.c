@@ -4,10 +4,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 #include "fuse.h"
-
-/* One step of a copy: what copy_file_range(2) takes on every machine */
-#define COPY_STEP	(64u << 20)
-#define COPY_BUF	(256u << 10)
+#include "io.h"
 
 /* Nodes are larger than 16 bytes, so the low bits of the address say nothing */
 static pthread_rwlock_t *content_lock(struct face *f, const struct imapi_node *n)
@@ -103,63 +100,6 @@ u64 face_map(const struct imapi_content *c, u64 off, u64 *run)
 	return 0;
 }
 
-/* For file systems between which the kernel doesn't copy */
-static ssize_t copy_by_hand(int in, off_t from, int out, off_t to, size_t len)
-{
-	size_t want = len < COPY_BUF ? len : COPY_BUF;
-	char *buf = malloc(want);
-	ssize_t n, w = 0, done = 0;
-
-	if (!buf)
-		return -ENOMEM;
-	n = pread(in, buf, want, from);
-	if (n < 0)
-		done = -errno;
-	while (done >= 0 && done < n) {
-		w = pwrite(out, buf + done, (size_t)(n - done), to + done);
-		if (w < 0)
-			done = -errno;
-		else
-			done += w;
-	}
-	free(buf);
-	return done;
-}
-
-static int copy_run(int in, u64 from, int out, u64 to, u64 len)
-{
-	off_t a = (off_t)from, b = (off_t)to;
-	bool by_hand = false;
-	size_t step;
-	ssize_t n;
-
-	while (len) {
-		step = len < COPY_STEP ? (size_t)len : COPY_STEP;
-		if (by_hand) {
-			n = copy_by_hand(in, a, out, b, step);
-			if (n > 0) {
-				a += n;
-				b += n;
-			}
-		} else {
-			n = copy_file_range(in, &a, out, &b, step, 0);
-			if (n < 0 && (errno == EXDEV || errno == EINVAL ||
-				      errno == EOPNOTSUPP || errno == ENOSYS)) {
-				by_hand = true;
-				continue;
-			}
-			if (n < 0)
-				n = -errno;
-		}
-		if (n == -EINTR)
-			continue;
-		if (n <= 0)
-			return n ? (int)n : -EIO;
-		len -= (u64)n;
-	}
-	return 0;
-}
-
 int face_copy(struct face *f, const struct held *h, u64 off, u64 len, int fd,
 	      u64 pos)
 {
@@ -167,14 +107,14 @@ int face_copy(struct face *f, const struct held *h, u64 off, u64 len, int fd,
 	int err;
 
 	if (h->c.staged)
-		return copy_run(h->fd, off, fd, pos, len);
+		return io_copy(h->fd, off, fd, pos, len);
 	while (len) {
 		at = face_map(&h->c, off, &run);
 		if (run > len)
 			run = len;
 		if (!run)
 			return -EIO;
-		err = copy_run(recorder_image_fd(f->rec), at, fd, pos, run);
+		err = io_copy(recorder_image_fd(f->rec), at, fd, pos, run);
 		if (err)
 			return err;
 		off += run;

@@ -75,9 +75,6 @@ int image_check_place(struct image *im);
 /* Did a commit of ours begin a session at @start? @bytes: the image's length. 1, 0, -errno */
 int image_unfinished_at(const struct image *im, u64 bytes, u32 start);
 
-/* All of @count bytes at @pos; -EIO if they are not there */
-int image_pread(int fd, void *buf, size_t count, u64 pos);
-
 u64 image_room(struct recorder *r);
 int image_begin(struct recorder *r, u32 blocks);
 int image_write(struct recorder *r, const void *buf, u32 count);

@@ -6,6 +6,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 #include "image.h"
+#include "io.h"
 
 /* One call copies no more, so that progress moves and a cancel is heard */
 #define IMAGE_COPY	(8u << 20)
@@ -17,26 +18,9 @@
 #define FAT_MAX_FILE	0xffffffffu
 
 /* To the caller a full disk, a full quota and a file size limit are the same */
-static int write_errno(void)
+static int full(int err)
 {
-	return errno == EDQUOT || errno == EFBIG ? -ENOSPC : -errno;
-}
-
-static int pwrite_all(int fd, const void *buf, size_t count, u64 pos)
-{
-	ssize_t n;
-
-	while (count) {
-		n = pwrite(fd, buf, count, (off_t)pos);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return write_errno();
-		buf = (const u8 *)buf + n;
-		pos += (u64)n;
-		count -= (size_t)n;
-	}
-	return 0;
+	return err == -EDQUOT || err == -EFBIG ? -ENOSPC : err;
 }
 
 /* Bytes that the file may grow to */
@@ -89,7 +73,7 @@ u64 image_room(struct recorder *r)
 static int write_blank_head(struct image *im)
 {
 	memset(im->buf, 0, IMAGE_BLANK_HEAD);
-	return pwrite_all(im->fd, im->buf, IMAGE_BLANK_HEAD, 0);
+	return full(io_write(im->fd, im->buf, IMAGE_BLANK_HEAD, 0));
 }
 
 /*
@@ -109,7 +93,7 @@ static int cut_leftover(struct image *im)
 	if (ret <= 0)
 		return ret;
 	if (ftruncate(im->fd, (off_t)end))
-		return write_errno();
+		return full(-errno);
 	im->before = end;
 	return 0;
 }
@@ -120,7 +104,7 @@ static int reserve(const struct image *im, u32 blocks)
 	if (im->disk || !fallocate(im->fd, FALLOC_FL_KEEP_SIZE, (off_t)im->pos,
 				   (off_t)(blocks * (u64)IMAPI_BLOCK)))
 		return 0;
-	return write_errno() == -ENOSPC ? -ENOSPC : 0;
+	return full(-errno) == -ENOSPC ? -ENOSPC : 0;
 }
 
 int image_begin(struct recorder *r, u32 blocks)
@@ -174,7 +158,7 @@ static int drain(struct image *im)
 {
 	int err;
 
-	err = pwrite_all(im->fd, im->buf, im->fill, written(im));
+	err = full(io_write(im->fd, im->buf, im->fill, written(im)));
 	if (err)
 		return err;
 	im->fill = 0;
@@ -216,7 +200,7 @@ static int copy_buffered(struct image *im, int fd, u64 from, u32 size, u32 pad)
 		if (err)
 			return err;
 	}
-	err = image_pread(fd, im->buf + im->fill, size, from);
+	err = io_read(fd, im->buf + im->fill, size, from);
 	if (err)
 		return err;
 	memset(im->buf + im->fill + size, 0, pad);
@@ -225,67 +209,40 @@ static int copy_buffered(struct image *im, int fd, u64 from, u32 size, u32 pad)
 	return progress(im, size + pad);
 }
 
-/* In the kernel, where it can: 0 with *@from moved, -EXDEV and such if it can't */
-static int copy_in_kernel(struct image *im, int fd, u64 *from, u64 end)
+/* The first @size bytes of @fd, a multiple of blocks, in steps that can be cancelled */
+static int copy_steps(struct image *im, int fd, u64 size)
 {
-	off_t in, out;
-	ssize_t n;
-	u64 part;
+	u64 from, part;
 	int err;
 
-	while (*from < end) {
-		part = end - *from < IMAGE_COPY ? end - *from : IMAGE_COPY;
-		in = (off_t)*from;
-		out = (off_t)im->pos;
-		n = copy_file_range(fd, &in, im->fd, &out, part, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return write_errno();
-		/* Some file systems say so instead of EOPNOTSUPP */
-		if (!n)
-			return -EOPNOTSUPP;
-		*from += (u64)n;
-		im->pos += (u64)n;
+	for (from = 0; from < size; from += part) {
+		part = size - from < IMAGE_COPY ? size - from : IMAGE_COPY;
+		err = full(io_copy(fd, from, im->fd, im->pos, part));
+		/* Also after an error: nobody knows how far it came */
+		im->pos += part;
+		if (err)
+			return err;
 		push(im);
-		err = progress(im, (u64)n);
+		err = progress(im, part);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static bool cant_in_kernel(int err)
-{
-	return err == -EXDEV || err == -EINVAL || err == -ENOSYS || err == -EOPNOTSUPP;
-}
-
 int image_copy(struct recorder *r, int fd, u64 size)
 {
 	struct image *im = to_image(r);
-	u64 tail = size % IMAGE_BUFFER;
-	u64 from = 0;
-	u32 part, pad;
-	int err = 0;
+	u32 tail = size % IMAPI_BLOCK;
+	int err;
 
-	if (size > IMAGE_SMALL) {
-		err = drain(im);
-		if (!err)
-			err = copy_in_kernel(im, fd, &from, size - tail);
-		if (cant_in_kernel(err))
-			err = 0;
-	}
-	while (from < size && !err) {
-		part = size - from < IMAGE_BUFFER ? (u32)(size - from) : IMAGE_BUFFER;
-		pad = from + part < size ? 0 : -(u32)size % IMAPI_BLOCK;
-		/* With its zeros a last part may be longer than the buffer */
-		if (part + pad > IMAGE_BUFFER) {
-			part -= IMAPI_BLOCK;
-			pad = 0;
-		}
-		err = copy_buffered(im, fd, from, part, pad);
-		from += part;
-	}
+	if (size <= IMAGE_SMALL)
+		return copy_buffered(im, fd, 0, (u32)size, -(u32)size % IMAPI_BLOCK);
+	err = drain(im);
+	if (!err)
+		err = copy_steps(im, fd, size - tail);
+	if (!err && tail)
+		err = copy_buffered(im, fd, size - tail, tail, IMAPI_BLOCK - tail);
 	return err;
 }
 
@@ -297,7 +254,7 @@ int image_flush(struct recorder *r)
 	err = drain(im);
 	if (err)
 		return err;
-	return fdatasync(im->fd) ? write_errno() : 0;
+	return fdatasync(im->fd) ? full(-errno) : 0;
 }
 
 /* For a device as well: this drops its clean pages, which is what BLKFLSBUF does */
@@ -314,15 +271,15 @@ static int write_head(struct image *im, const void *head, u32 len)
 	u64 pos = IMAPI_SYSTEM_BLOCKS * IMAPI_BLOCK;
 	int err;
 
-	err = pwrite_all(im->fd, head, len, pos);
+	err = full(io_write(im->fd, head, len, pos));
 	if (err)
 		return err;
 	if (fsync(im->fd))
-		return write_errno();
+		return full(-errno);
 	err = -posix_fadvise(im->fd, 0, IMAGE_BLANK_HEAD, POSIX_FADV_DONTNEED);
 	if (err)
 		return err;
-	err = image_pread(im->fd, im->buf, len, pos);
+	err = io_read(im->fd, im->buf, len, pos);
 	if (err)
 		return err;
 	return memcmp(im->buf, head, len) ? -EIO : 0;
@@ -332,9 +289,10 @@ int image_put_head_back(struct image *im)
 {
 	int err;
 
-	err = pwrite_all(im->fd, im->head, im->head_len, IMAPI_SYSTEM_BLOCKS * IMAPI_BLOCK);
+	err = full(io_write(im->fd, im->head, im->head_len,
+			    IMAPI_SYSTEM_BLOCKS * IMAPI_BLOCK));
 	if (!err && fsync(im->fd))
-		err = write_errno();
+		err = full(-errno);
 	if (!err)
 		err = image_rescan(im);
 	im->torn = err;
@@ -352,7 +310,9 @@ static int make_newest(struct image *im, const void *head)
 		err = image_rescan(im);
 	if (err)
 		return err;
-	return r->sessions.nr && r->sessions.list[r->sessions.nr - 1].start == start ? 0 : -EIO;
+	if (r->sessions.headless || !r->sessions.nr)
+		return -EIO;
+	return r->sessions.list[r->sessions.nr - 1].start == start ? 0 : -EIO;
 }
 
 /*
@@ -371,7 +331,7 @@ int image_finish(struct recorder *r, const void *head, u32 count)
 	if (err)
 		return err;
 	im->head_len = count * IMAPI_BLOCK;
-	err = image_pread(im->fd, im->head, im->head_len, IMAPI_SYSTEM_BLOCKS * IMAPI_BLOCK);
+	err = io_read(im->fd, im->head, im->head_len, IMAPI_SYSTEM_BLOCKS * IMAPI_BLOCK);
 	if (err)
 		return err;
 	err = make_newest(im, head);

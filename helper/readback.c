@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <unistd.h>
+#include "io.h"
 #include "readback.h"
 #include "spool.h"
 
@@ -63,26 +63,6 @@ static int compare_blocks(void *ctx, const void *buf, u32 count)
 	return err ? err : progress_add(rb->progress, (u64)count * IMAPI_BLOCK);
 }
 
-/* -ENODATA: the spool file is shorter than it was; not the medium's fault */
-static int read_staged(int fd, u8 *buf, size_t count, u64 pos)
-{
-	ssize_t n;
-
-	while (count) {
-		n = pread(fd, buf, count, (off_t)pos);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return -ENODATA;
-		buf += n;
-		pos += (u64)n;
-		count -= (size_t)n;
-	}
-	return 0;
-}
-
 static int compare_fd(struct readback *rb, int fd, u64 size)
 {
 	const u32 most = WINDOW * IMAPI_BLOCK;
@@ -93,7 +73,7 @@ static int compare_fd(struct readback *rb, int fd, u64 size)
 	for (pos = 0; pos < size; pos += part) {
 		part = size - pos < most ? (u32)(size - pos) : most;
 		blocks = (part + IMAPI_BLOCK - 1) / IMAPI_BLOCK;
-		err = read_staged(fd, rb->staged, part, pos);
+		err = io_read(fd, rb->staged, part, pos);
 		if (err)
 			return err;
 		memset(rb->staged + part, 0, blocks * IMAPI_BLOCK - part);

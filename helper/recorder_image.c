@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "compose.h"
 #include "image.h"
+#include "io.h"
 
 /* A longer tail is taken for somebody's rather than read through at each mount */
 #define TAIL_MAX_READ	(64u << 20)
@@ -22,30 +23,11 @@ struct image_state {
 	const char *why;
 };
 
-int image_pread(int fd, void *buf, size_t count, u64 pos)
-{
-	ssize_t n;
-
-	while (count) {
-		n = pread(fd, buf, count, (off_t)pos);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return -EIO;
-		buf = (u8 *)buf + n;
-		pos += (u64)n;
-		count -= (size_t)n;
-	}
-	return 0;
-}
-
 static int image_read(void *ctx, u32 lba, u32 count, void *buf)
 {
 	struct image *im = ctx;
 
-	return image_pread(im->fd, buf, (size_t)count * IMAPI_BLOCK,
+	return io_read(im->fd, buf, (size_t)count * IMAPI_BLOCK,
 			   (u64)lba * IMAPI_BLOCK);
 }
 
@@ -65,7 +47,7 @@ static int range_zero(const struct image *im, u64 bytes, u64 pos, u32 len)
 		part = len < sizeof(buf) ? len : sizeof(buf);
 		if (part > bytes - pos)
 			part = (u32)(bytes - pos);
-		err = image_pread(im->fd, buf, part, pos);
+		err = io_read(im->fd, buf, part, pos);
 		if (err)
 			return err;
 		if (!all_zero(buf, part))
@@ -83,7 +65,7 @@ int image_unfinished_at(const struct image *im, u64 bytes, u32 start)
 
 	if (pos + sizeof(vd) > bytes)
 		return 0;
-	err = image_pread(im->fd, &vd, sizeof(vd), pos);
+	err = io_read(im->fd, &vd, sizeof(vd), pos);
 	if (err)
 		return err;
 	link = (const struct imapi_iso_link *)vd.application_use;
@@ -93,6 +75,19 @@ int image_unfinished_at(const struct image *im, u64 bytes, u32 start)
 	       get_unaligned_le32(link->sum) ==
 			imapi_sum32(link, offsetof(struct imapi_iso_link, sum)) &&
 	       get_unaligned_le32(link->start) == start;
+}
+
+/* Are there several sessions, so that the first one was finished once? */
+static bool has_chain(const struct imapi_source *src)
+{
+	struct imapi_sessions s;
+	bool chain;
+
+	if (imapi_sessions_scan(src, &s))
+		return false;
+	chain = s.nr > 1;
+	core_free(s.list);
+	return chain;
 }
 
 static bool data_from(const struct image *im, u64 pos)
@@ -105,7 +100,7 @@ static bool data_from(const struct image *im, u64 pos)
  * that begins with zeros, and what a first commit left behind that never came
  * to its end. A file of zeros that were written is somebody's.
  */
-static int is_blank(const struct image *im, u64 bytes)
+static int is_blank(const struct image *im, const struct imapi_source *src, u64 bytes)
 {
 	u32 look = 2 * IMAGE_BLANK_HEAD;
 	int ret;
@@ -119,7 +114,7 @@ static int is_blank(const struct image *im, u64 bytes)
 		return ret;
 	ret = image_unfinished_at(im, bytes, IMAPI_FIRST_SESSION);
 	if (ret)
-		return ret;
+		return ret < 0 ? ret : !has_chain(src);
 	ret = range_zero(im, bytes, 0, look);
 	if (ret <= 0 || im->disk)
 		return ret;
@@ -203,6 +198,8 @@ static const char *why_not_writable(const struct image *im,
 		return NULL;
 	if (st->sessions.end > st->blocks)
 		return "the image is truncated: its last session is longer than the file";
+	if (im->disk && st->sessions.headless)
+		return "the descriptors at block 16 are damaged; shown is the newest session that was found";
 	vol = &st->sessions.list[st->sessions.nr - 1].vol;
 	if (!vol->joliet)
 		return "the last session has no Joliet tree";
@@ -244,6 +241,10 @@ static int identify(struct image_state *state, const struct imapi_source *src,
 	id->nwa = state->nwa;
 	if (state->blank)
 		return 0;
+	if (state->sessions.headless) {
+		id->descriptors = state->sessions.list[state->sessions.nr - 1].vol.hash;
+		return 0;
+	}
 	err = imapi_volume_read(src, IMAPI_SYSTEM_BLOCKS, &vol);
 	if (err)
 		return err;
@@ -268,7 +269,7 @@ static int read_state(struct image *im, struct image_state *state)
 	src.blocks = state->bytes / IMAPI_BLOCK > UINT32_MAX ?
 			UINT32_MAX : (u32)(state->bytes / IMAPI_BLOCK);
 	state->blocks = src.blocks;
-	err = is_blank(im, state->bytes);
+	err = is_blank(im, &src, state->bytes);
 	if (err < 0)
 		return err;
 	state->blank = err;

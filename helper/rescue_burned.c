@@ -5,12 +5,10 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "io.h"
 #include "rescue_private.h"
-
-#define COPY_MAX	(16u << 20)
 
 struct burned {
 	struct rescue *r;
@@ -24,25 +22,7 @@ static int note_missing(struct burned *b)
 	return fprintf(b->missing, "%s\n", b->path) < 0 ? -EIO : 0;
 }
 
-static int copy_run(int image, u64 from, int out, u64 len)
-{
-	off_t pos = (off_t)from;
-	ssize_t n;
-
-	while (len) {
-		n = sendfile(out, image, &pos, len < COPY_MAX ? len : COPY_MAX);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return -EIO;
-		len -= (u64)n;
-	}
-	return 0;
-}
-
-static int copy_extent(int image, const struct imapi_extent *ext, int out)
+static int copy_extent(int image, const struct imapi_extent *ext, int out, u64 to)
 {
 	u32 off = 0, run;
 	int err = 0;
@@ -50,7 +30,7 @@ static int copy_extent(int image, const struct imapi_extent *ext, int out)
 
 	while (off < ext->len && !err) {
 		at = imapi_extent_map(ext, off, &run);
-		err = copy_run(image, at, out, run);
+		err = io_copy(image, at, out, to + off, run);
 		off += run;
 	}
 	return err;
@@ -59,14 +39,17 @@ static int copy_extent(int image, const struct imapi_extent *ext, int out)
 static int copy_content(struct burned *b, const struct imapi_content *c)
 {
 	int out, err = 0;
+	u64 to = 0;
 	u32 i;
 
 	out = openat(b->r->files, b->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 		     0644);
 	if (out < 0)
 		return -errno;
-	for (i = 0; i < c->nr && !err; i++)
-		err = copy_extent(b->r->image, &c->extents[i], out);
+	for (i = 0; i < c->nr && !err; i++) {
+		err = copy_extent(b->r->image, &c->extents[i], out, to);
+		to += c->extents[i].len;
+	}
 	if (close(out) && !err)
 		err = -errno;
 	if (err)

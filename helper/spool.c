@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include "io.h"
 #include "spool.h"
 
 #define SPOOL_ROOT_BASE	"/var/lib/imapifs"
-#define SPOOL_COPY	(1u << 20)
 #define SPOOL_TRIES	10
 
 struct spool {
@@ -343,50 +343,10 @@ void spool_drop(struct spool_file *f)
 		file_free(f);
 }
 
-static int write_all(int fd, const char *buf, size_t count)
-{
-	ssize_t n;
-
-	while (count) {
-		n = write(fd, buf, count);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		buf += n;
-		count -= (size_t)n;
-	}
-	return 0;
-}
-
-static int copy_all(int in, int out)
-{
-	off_t pos = 0;
-	int err = 0;
-	ssize_t n;
-	char *buf;
-
-	buf = malloc(SPOOL_COPY);
-	if (!buf)
-		return -ENOMEM;
-	while (!err) {
-		n = pread(in, buf, SPOOL_COPY, pos);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			err = -errno;
-		if (n <= 0)
-			break;
-		err = write_all(out, buf, (size_t)n);
-		pos += n;
-	}
-	free(buf);
-	return err;
-}
-
 /* The copy has to be safe before the original goes, so it is synced */
 static int move_by_copy(struct spool_file *f, int dirfd, const char *name)
 {
+	struct stat st;
 	int in, out, err;
 
 	in = spool_use(f);
@@ -397,7 +357,7 @@ static int move_by_copy(struct spool_file *f, int dirfd, const char *name)
 		err = -errno;
 		goto out_unuse;
 	}
-	err = copy_all(in, out);
+	err = fstat(in, &st) ? -errno : io_copy(in, 0, out, 0, (uint64_t)st.st_size);
 	if (!err && fsync(out))
 		err = -errno;
 	if (close(out) && !err)

@@ -86,6 +86,7 @@ struct imapi_sessions {
 	u32 nr;
 	struct imapi_session *list;	/* oldest first; core_free() it */
 	u32 end;		/* first block behind the newest session */
+	bool headless;		/* the descriptors at lba 16 are damaged */
 };
 
 /* More sessions than this are not followed */
@@ -102,7 +103,8 @@ struct imapi_sessions {
  * chain isn't there, by the links (struct imapi_iso_link). What lies behind
  * the end that lba 16 gives was never finished and is not a session. A chain
  * that is broken on the way gives the sessions from the newest back to the
- * break, never an error; the newest alone must be sound.
+ * break, never an error. If lba 16 itself is damaged, the last session of a
+ * chain from lba 32 that lies within the source is the newest.
  *
  * Return: 0 with @out->nr >= 1; -EMEDIUMTYPE, -EUCLEAN, or what read returned.
  */

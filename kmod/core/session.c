@@ -64,31 +64,36 @@ static bool is_newest(const struct imapi_volume *newest, u32 start,
  * libburnia's chain from @start on: each session's own descriptors count its own
  * blocks, the next one starts at the following multiple of 32. @l gets the
  * sessions, oldest first, if the chain leads to the newest one; the number of
- * sessions in @l is 0 otherwise.
+ * sessions in @l is 0 otherwise. Where nobody knows the newest one (NULL), it
+ * gets all that are there to their end.
  */
 static int walk_forward(const struct imapi_source *src, const struct imapi_volume *newest,
 			u32 start, struct list *l)
 {
+	u32 end = newest ? newest->space : src->blocks;
 	struct imapi_volume vol;
 	u64 next = start;
 	int err;
 
-	while (next + IMAPI_SYSTEM_BLOCKS < newest->space && l->nr < IMAPI_MAX_SESSIONS) {
+	while (next + IMAPI_SYSTEM_BLOCKS < end && l->nr < IMAPI_MAX_SESSIONS) {
 		start = (u32)next;
 		err = imapi_volume_read(src, start + IMAPI_SYSTEM_BLOCKS, &vol);
 		if (err == -ENOMEM)
 			return err;
 		if (err || vol.space <= IMAPI_SYSTEM_BLOCKS)
 			break;
+		if (!newest && (u64)start + vol.space > end)
+			break;
 		err = list_add(l, start, vol.space, &vol);
 		if (err)
 			return err;
-		if (is_newest(newest, start, &vol))
+		if (newest && is_newest(newest, start, &vol))
 			return 0;
 		next = (u64)start + vol.space + IMAPI_SESSION_ALIGN - 1;
 		next -= next % IMAPI_SESSION_ALIGN;
 	}
-	l->nr = 0;
+	if (newest)
+		l->nr = 0;
 	return 0;
 }
 
@@ -167,6 +172,29 @@ static int find_all(const struct imapi_source *src, const struct imapi_volume *n
 	return err ? err : prepend_linked(src, l);
 }
 
+/* Block 16 is damaged, @why: the newest session that is whole counts */
+static int scan_headless(const struct imapi_source *src, int why,
+			 struct imapi_sessions *out)
+{
+	struct list l = { 0 };
+	int err;
+
+	err = walk_forward(src, NULL, IMAPI_FIRST_SESSION, &l);
+	if (!err && !l.nr)
+		err = why;
+	if (!err)
+		err = prepend_linked(src, &l);
+	if (err) {
+		core_free(l.at);
+		return err;
+	}
+	out->headless = true;
+	out->nr = l.nr;
+	out->list = l.at;
+	out->end = l.at[l.nr - 1].start + l.at[l.nr - 1].blocks;
+	return 0;
+}
+
 int imapi_sessions_scan(const struct imapi_source *src,
 			struct imapi_sessions *out)
 {
@@ -175,6 +203,8 @@ int imapi_sessions_scan(const struct imapi_source *src,
 	int err;
 
 	err = imapi_volume_read(src, IMAPI_SYSTEM_BLOCKS, &newest);
+	if (err == -EUCLEAN || err == -EMEDIUMTYPE)
+		return scan_headless(src, err, out);
 	if (err)
 		return err;
 	err = find_all(src, &newest, &l);
@@ -182,6 +212,7 @@ int imapi_sessions_scan(const struct imapi_source *src,
 		core_free(l.at);
 		return err;
 	}
+	out->headless = false;
 	out->nr = l.nr;
 	out->list = l.at;
 	out->end = newest.space;

@@ -298,6 +298,28 @@ TEST_F(image, killed_first_commit_leaves_a_blank)
 	EXPECT_EQ(0, burn(d, "a", 5000));
 }
 
+TEST_F(image, damaged_head_shows_the_newest_session_and_is_mended_by_the_next)
+{
+	struct disc *d = &self->d;
+	static const u8 zeros[32 * IMAPI_BLOCK];
+
+	ASSERT_EQ(0, burn(d, "a", 5000));
+	ASSERT_EQ(0, burn(d, "b", 5000));
+	ASSERT_EQ(0, disc_poke(d, 0, 0, zeros, sizeof(zeros)));
+	ASSERT_EQ(0, disc_mount(d));
+	EXPECT_FALSE(d->rec->blank);
+	EXPECT_TRUE(d->rec->sessions.headless);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 5000));
+	disc_umount(d);
+	ASSERT_EQ(0, burn(d, "c", 5000));
+	ASSERT_EQ(0, disc_mount(d));
+	EXPECT_FALSE(d->rec->sessions.headless);
+	EXPECT_EQ(3u, d->rec->sessions.nr);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 5000));
+	EXPECT_EQ(0, disc_compare(d, "b", 1, 5000));
+	EXPECT_EQ(0, disc_compare(d, "c", 1, 5000));
+}
+
 TEST_F(image, killed_later_commit_is_written_over)
 {
 	struct disc *d = &self->d;

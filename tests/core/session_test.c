@@ -116,7 +116,7 @@ TEST_F(sessions, unfinished_one_behind_the_newest)
 TEST_F(sessions, none)
 {
 	EXPECT_EQ(-EMEDIUMTYPE, imapi_sessions_scan(&self->d.src, &self->s));
-	put_chain(&self->d, 2);
+	put_set(&self->d, 16, 0, 300);
 	memset(memdisc_at(&self->d, 18), 0, IMAPI_BLOCK);
 	EXPECT_EQ(-EUCLEAN, imapi_sessions_scan(&self->d.src, &self->s));
 	put_chain(&self->d, 2);
@@ -184,6 +184,23 @@ TEST_F(sessions, ours_at_block_32_behind_one_at_block_0)
 	ASSERT_TRUE(starts_are(&self->s, STARTS(0, 32, 96)));
 	EXPECT_EQ(31, self->s.list[0].blocks);
 	EXPECT_EQ(32, self->s.list[0].vol.desc);
+}
+
+TEST_F(sessions, head_that_is_damaged)
+{
+	put_chain(&self->d, 3);
+	memset(memdisc_at(&self->d, 16), 0xa5, IMAPI_BLOCK);
+	ASSERT_EQ(0, imapi_sessions_scan(&self->d.src, &self->s));
+	EXPECT_TRUE(self->s.headless);
+	ASSERT_TRUE(starts_are(&self->s, STARTS(32, 96, 160)));
+	EXPECT_EQ(200, self->s.end);
+	core_free(self->s.list);
+
+	/* The last one was not written to its end */
+	self->d.src.blocks = 199;
+	ASSERT_EQ(0, imapi_sessions_scan(&self->d.src, &self->s));
+	ASSERT_TRUE(starts_are(&self->s, STARTS(32, 96)));
+	EXPECT_EQ(136, self->s.end);
 }
 
 /* The saved descriptors claim more than lies before the session that saved them */

@@ -30,7 +30,8 @@ for delay in 0 0.01 0.03 0.06 0.1 0.2; do
 	sleep "$delay"
 	server_kill "$M" >/dev/null 2>&1
 	wait "$burn"
-	[[ $? -eq 0 ]] || hits=$((hits + 1))
+	killed=$?
+	[[ $killed -eq 0 ]] || hits=$((hits + 1))
 	need mount_image "$I" "$M"
 	grep -v '^new' < <(manifest "$M") >"$T/got"
 	same "killed $delay s into the burn: the old files are whole" "$T/got" "$T/want"
@@ -40,7 +41,9 @@ for delay in 0 0.01 0.03 0.06 0.1 0.2; do
 	is "and read" "$(cat "$M/mark")" "$delay"
 	rm "$M/mark"
 	ok "unmount" unmount "$M"
-	is "nothing of the killed burn is left" "$(($(stat -c %s "$I") - length < 1000000))" 1
+	# A burn that was done before the kill is a session like others
+	[[ $killed -eq 0 ]] ||
+		is "nothing of the killed burn is left" "$(($(stat -c %s "$I") - length < 1000000))" 1
 done
 tap_result "$((hits > 0 ? 0 : 1))" "at least one burn was cut short"
 diag "$hits of 6"
