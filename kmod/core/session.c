@@ -7,12 +7,12 @@
  */
 #include "core.h"
 
-struct list {
+struct found {
 	u32 nr, room;
 	struct imapi_session *at;
 };
 
-static int list_add(struct list *l, u32 start, u32 blocks, const struct imapi_volume *vol)
+static int found_add(struct found *l, u32 start, u32 blocks, const struct imapi_volume *vol)
 {
 	struct imapi_session *grown;
 	u32 room;
@@ -35,7 +35,7 @@ static int list_add(struct list *l, u32 start, u32 blocks, const struct imapi_vo
 	return 0;
 }
 
-static void list_reverse(struct list *l)
+static void found_reverse(struct found *l)
 {
 	struct imapi_session tmp;
 	u32 i, j;
@@ -68,7 +68,7 @@ static bool is_newest(const struct imapi_volume *newest, u32 start,
  * gets all that are there to their end.
  */
 static int walk_forward(const struct imapi_source *src, const struct imapi_volume *newest,
-			u32 start, struct list *l)
+			u32 start, struct found *l)
 {
 	u32 end = newest ? newest->space : src->blocks;
 	struct imapi_volume vol;
@@ -84,7 +84,7 @@ static int walk_forward(const struct imapi_source *src, const struct imapi_volum
 			break;
 		if (!newest && (u64)start + vol.space > end)
 			break;
-		err = list_add(l, start, vol.space, &vol);
+		err = found_add(l, start, vol.space, &vol);
 		if (err)
 			return err;
 		if (newest && is_newest(newest, start, &vol))
@@ -108,7 +108,7 @@ static u32 blocks_before(u32 start, u32 limit, u32 space)
  * newest first. Each one starts before the one that leads to it.
  */
 static int walk_links(const struct imapi_source *src, u32 start,
-		      const struct imapi_volume *vol, struct list *l)
+		      const struct imapi_volume *vol, struct found *l)
 {
 	struct imapi_volume at = *vol, prev;
 	u32 prev_start, blocks;
@@ -121,7 +121,7 @@ static int walk_links(const struct imapi_source *src, u32 start,
 		if (err)
 			return err == -ENOMEM ? err : 0;
 		blocks = blocks_before(prev_start, start, prev.space);
-		err = list_add(l, prev_start, blocks, &prev);
+		err = found_add(l, prev_start, blocks, &prev);
 		if (err)
 			return err;
 		start = prev_start;
@@ -131,18 +131,18 @@ static int walk_links(const struct imapi_source *src, u32 start,
 }
 
 /* Puts the sessions that links lead to from the oldest one of @l before it */
-static int prepend_linked(const struct imapi_source *src, struct list *l)
+static int prepend_linked(const struct imapi_source *src, struct found *l)
 {
-	struct list all = { 0 };
+	struct found all = { 0 };
 	u32 i;
 	int err;
 
 	err = walk_links(src, l->at[0].start, &l->at[0].vol, &all);
 	if (err || !all.nr)
 		goto out;
-	list_reverse(&all);
+	found_reverse(&all);
 	for (i = 0; i < l->nr && !err; i++)
-		err = list_add(&all, l->at[i].start, l->at[i].blocks, &l->at[i].vol);
+		err = found_add(&all, l->at[i].start, l->at[i].blocks, &l->at[i].vol);
 	if (!err) {
 		core_free(l->at);
 		*l = all;
@@ -159,7 +159,7 @@ out:
  * appended to it since. Either may have begun behind a session at block 0.
  */
 static int find_all(const struct imapi_source *src, const struct imapi_volume *newest,
-		    struct list *l)
+		    struct found *l)
 {
 	int err;
 
@@ -168,7 +168,7 @@ static int find_all(const struct imapi_source *src, const struct imapi_volume *n
 		err = walk_forward(src, newest, newest->start, l);
 	if (!err && !l->nr)
 		/* Nothing says where it starts: it is all there is, from block 0 */
-		return list_add(l, 0, newest->space, newest);
+		return found_add(l, 0, newest->space, newest);
 	return err ? err : prepend_linked(src, l);
 }
 
@@ -176,7 +176,7 @@ static int find_all(const struct imapi_source *src, const struct imapi_volume *n
 static int scan_headless(const struct imapi_source *src, int why,
 			 struct imapi_sessions *out)
 {
-	struct list l = { 0 };
+	struct found l = { 0 };
 	int err;
 
 	err = walk_forward(src, NULL, IMAPI_FIRST_SESSION, &l);
@@ -199,7 +199,7 @@ int imapi_sessions_scan(const struct imapi_source *src,
 			struct imapi_sessions *out)
 {
 	struct imapi_volume newest;
-	struct list l = { 0 };
+	struct found l = { 0 };
 	int err;
 
 	err = imapi_volume_read(src, IMAPI_SYSTEM_BLOCKS, &newest);
