@@ -22,7 +22,7 @@
 
 void control_explain(const char *dir, int err)
 {
-	if (err == -ENOTCONN)
+	if (err == -ENOTCONN || err == -ECONNABORTED)
 		log_line("%s: the process that served it is gone; unmount it", dir);
 	else if (err == -ENOTTY || err == -EINVAL || err == -ENOTDIR)
 		log_line("%s: not the root directory of an imapifs mount", dir);
@@ -55,7 +55,8 @@ int control_try(const char *dir, struct imapifs_status *st)
 		return fd;
 	if (fd >= 0)
 		close(fd);
-	return err;
+	/* A request that was under way when the process died */
+	return err == -ECONNABORTED ? -ENOTCONN : err;
 }
 
 int control_open(const char *dir, struct imapifs_status *st)
@@ -150,13 +151,12 @@ int control_commit(int fd, const char *dir)
 
 	if (!err)
 		return 0;
-	if (err == -EINTR) {
+	if (err == -EINTR)
 		log_line("%s: cancelled; everything is still staged", dir);
-	} else if (!get_status(fd, &st) && st.last_error == -err) {
+	else if (!get_status(fd, &st) && st.last_error == -err)
 		log_line("%s: %s", dir, st.message);
-	} else {
-		log_line("%s: %s", dir, strerror(-err));
-	}
+	else
+		control_explain(dir, err);
 	return err;
 }
 

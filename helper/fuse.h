@@ -149,6 +149,9 @@ void face_let_go_two(struct face *f, struct imapi_node *a, struct held *ha,
 /* As face_hold(), for a change: a file on the disc is copied to the spool before */
 int face_hold_staged(struct face *f, struct imapi_node *n, struct held *h);
 
+/* Notes in the spool where a staged file is now; a directory has nothing to note */
+void face_label(struct face *f, struct imapi_node *n);
+
 /* Sets a file's size, inside the gate; what is cut off is not copied first */
 int face_truncate(struct face *f, struct imapi_node *n, u64 size);
 

@@ -245,6 +245,16 @@ void face_rmdir(fuse_req_t req, fuse_ino_t dir, const char *name)
 	take_away(req, dir, name, IMAPI_DIR);
 }
 
+static void label_renamed(struct face *f, struct imapi_node *dir, const char *name)
+{
+	struct imapi_node *n;
+
+	if (imapi_lookup(f->tree, dir, name, strlen(name), &n))
+		return;
+	face_label(f, n);
+	imapi_node_put(f->tree, n, 1);
+}
+
 void face_rename(fuse_req_t req, fuse_ino_t odir, const char *oname,
 		 fuse_ino_t ndir, const char *nname, unsigned int flags)
 {
@@ -256,6 +266,10 @@ void face_rename(fuse_req_t req, fuse_ino_t odir, const char *oname,
 	err = imapi_rename(f->tree, face_node(f, odir), oname, strlen(oname),
 			   face_node(f, ndir), nname, strlen(nname), flags,
 			   face_now());
+	if (!err)
+		label_renamed(f, face_node(f, ndir), nname);
+	if (!err && flags & IMAPI_RENAME_EXCHANGE)
+		label_renamed(f, face_node(f, odir), oname);
 	face_change_end(f);
 	fuse_reply_err(req, -err);
 }

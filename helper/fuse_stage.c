@@ -6,6 +6,9 @@
 #include "fuse.h"
 #include "io.h"
 
+/* An extended attribute of a longer path wouldn't fit everywhere */
+#define FACE_LABEL_BYTES	2048
+
 /* Nodes are larger than 16 bytes, so the low bits of the address say nothing */
 static pthread_rwlock_t *content_lock(struct face *f, const struct imapi_node *n)
 {
@@ -124,6 +127,27 @@ int face_copy(struct face *f, const struct held *h, u64 off, u64 len, int fd,
 	return 0;
 }
 
+/* The node's place is noted with its bytes; @file is what it has staged */
+static void label(struct face *f, struct imapi_node *n, struct spool_file *file)
+{
+	char buf[FACE_LABEL_BYTES];
+	const char *path = imapi_node_path(f->tree, n, buf, sizeof(buf));
+
+	if (path)
+		spool_label(file, path);
+}
+
+void face_label(struct face *f, struct imapi_node *n)
+{
+	struct held h;
+
+	if (face_hold(f, n, &h))
+		return;
+	if (h.c.staged)
+		label(f, n, h.c.staged);
+	face_let_go(f, n, &h);
+}
+
 /*
  * From now on @n is staged, with the first @keep bytes of what it was; held
  * exclusive, inside the gate. @h is of the old content and then of the new.
@@ -143,6 +167,8 @@ static int copy_up(struct face *f, struct imapi_node *n, struct held *h, u64 kee
 	err = fd < 0 ? fd : face_copy(f, h, 0, keep, fd, 0);
 	if (!err)
 		err = imapi_node_stage(f->tree, n, file, keep, face_now());
+	if (!err)
+		label(f, n, file);
 	if (fd >= 0)
 		spool_unuse(file);
 	if (err)

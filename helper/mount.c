@@ -169,7 +169,7 @@ static int spool_failed(const char *option, int err)
 static int tell_leftover(void *ctx, const char *path, uint64_t bytes)
 {
 	(void)ctx;
-	log_line("%s: %s that a mount had staged when it was killed; save what you need and delete it",
+	log_line("%s: %s that a mount had staged when it was killed; 'getfattr -R -n user.imapifs.path' names the files; save what you need and delete it",
 		 path, text_size(bytes).s);
 	return 0;
 }

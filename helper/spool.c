@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include "io.h"
 #include "spool.h"
@@ -369,6 +370,16 @@ static int move_by_copy(struct spool_file *f, int dirfd, const char *name)
 out_unuse:
 	spool_unuse(f);
 	return err;
+}
+
+void spool_label(struct spool_file *f, const char *path)
+{
+	int fd = spool_use(f);
+
+	if (fd < 0)
+		return;
+	fsetxattr(fd, SPOOL_LABEL, path, strlen(path), 0);
+	spool_unuse(f);
 }
 
 int spool_move(struct spool_file *f, int dirfd, const char *name)

@@ -48,6 +48,13 @@ int spool_create(struct spool *s, struct spool_file **out);
 int spool_use(struct spool_file *f);
 void spool_unuse(struct spool_file *f);
 
+/*
+ * Notes @path as what the file is for, in its extended attribute SPOOL_LABEL: if
+ * the mount is killed, nobody else knows. A file system without them does without
+ */
+#define SPOOL_LABEL	"user.imapifs.path"
+void spool_label(struct spool_file *f, const char *path);
+
 /* The file is no longer wanted: its name goes now, the rest with its last user */
 void spool_drop(struct spool_file *f);
 

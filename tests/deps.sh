@@ -10,7 +10,7 @@ for level; do
 	build)	wanted="$wanted gcc libc6-dev make pkg-config libfuse3-dev libmount-dev fuse3" ;;
 	demo)	wanted="$wanted xorriso libarchive-tools" ;;
 	check)	wanted="$wanted genisoimage p7zip-full clang libclang-rt-dev linux-source-6.1
-			perl xz-utils util-linux mount" ;;
+			perl xz-utils util-linux mount attr" ;;
 	bench)	wanted="$wanted genisoimage fuseiso time" ;;
 	*)	echo "deps.sh: no level '$level'" >&2; exit 2 ;;
 	esac

@@ -49,7 +49,7 @@ struct imapi_volume {
 	struct imapi_hierarchy ucs;	/* all 0 where joliet is 0 */
 	s64 created;		/* seconds since 1970, 0: not recorded */
 	char volid[49];		/* UTF-8: Joliet's where there is one */
-	bool linked;		/* start, prev_start and prev_desc are there (struct imapi_iso_link) */
+	bool linked;		/* the next three are there (struct imapi_iso_link) */
 	u32 start;
 	u32 prev_start;
 	u32 prev_desc;

@@ -107,6 +107,19 @@ int imapi_lookup(struct imapi_tree *t, struct imapi_node *dir,
 /* The directory that @n is in, with a reference; the root's is the root */
 struct imapi_node *imapi_node_parent(struct imapi_tree *t, struct imapi_node *n);
 
+/**
+ * imapi_node_path - where a node is now
+ * @t: the tree
+ * @n: a file or directory
+ * @buf: room for the path
+ * @size: bytes of @buf
+ *
+ * Return: the path from the root, UTF-8, without a leading "/", somewhere in
+ * @buf; NULL: it has no name any more, or one too long for @buf.
+ */
+const char *imapi_node_path(struct imapi_tree *t, struct imapi_node *n,
+			    char *buf, size_t size);
+
 struct imapi_dent {
 	const char *name;	/* UTF-8, NUL at its end */
 	size_t len;
@@ -252,7 +265,7 @@ struct imapi_usage {
 	u64 staged_files;	/* files whose content is staged and that are in the tree */
 	u64 staged_bytes;
 	u64 staged_blocks;	/* what their data will take */
-	u64 tree_blocks;	/* bound on what descriptors, path tables and directories will take */
+	u64 tree_blocks;	/* bound on what all the rest of a session will take */
 	u64 files, dirs;	/* in the merged tree, the root counted */
 	bool dirty;		/* something to commit */
 };

@@ -266,17 +266,17 @@ int imapi_dir_walk(struct imapi_tree *t, const struct imapi_dirref *dir,
 
 /* --- what no session has yet --- */
 
-/* A path is made from its end; no name is over 3 bytes of UTF-8 for 2 of UTF-16 */
-#define PATH_BYTES	(64u * 1024)
+/* A longer path is an error */
+#define PATH_BYTES	((size_t)64 * 1024)
 
 /*
  * Writes the path of @name in @dir to the end of @buf, *@path is where it starts.
  * Return: 1, 0 if a directory on the way was removed, -ENAMETOOLONG.
  */
 static int path_to(const struct imapi_node *dir, const u8 *name, u8 name_len,
-		   char *buf, const char **path)
+		   char *buf, size_t size, const char **path)
 {
-	char part[IMAPI_NAME_UTF8], *p = buf + PATH_BYTES - 1;
+	char part[IMAPI_NAME_UTF8], *p = buf + size - 1;
 	int len;
 
 	*p = 0;
@@ -286,17 +286,36 @@ static int path_to(const struct imapi_node *dir, const u8 *name, u8 name_len,
 		len = imapi_utf16_to_utf8(name, name_len, part, sizeof(part));
 		if (len < 0)
 			return len;
-		if (len + 1 > p - buf)
+		if (len > p - buf)
 			return -ENAMETOOLONG;
 		p -= len;
 		memcpy(p, part, (size_t)len);
 		*path = p;
 		if (!dir->parent)
 			return 1;
+		if (p == buf)
+			return -ENAMETOOLONG;
 		*--p = '/';
 		name = tree_node_name(dir, &name_len);
 		dir = dir->parent;
 	}
+}
+
+const char *imapi_node_path(struct imapi_tree *t, struct imapi_node *n,
+			    char *buf, size_t size)
+{
+	const char *path = NULL;
+	const u8 *name;
+	u8 len;
+
+	core_mutex_lock(&t->lock);
+	if (n->linked && n->parent) {
+		name = tree_node_name(n, &len);
+		if (path_to(n->parent, name, len, buf, size, &path) <= 0)
+			path = NULL;
+	}
+	core_mutex_unlock(&t->lock);
+	return path;
 }
 
 struct unburned {
@@ -314,7 +333,7 @@ static int unburned_change(struct unburned *u, const struct tree_change *c)
 
 	if (c->generation != u->t->generation)
 		return 0;
-	ret = path_to(c->dir, c->name, c->name_len, u->buf, &path);
+	ret = path_to(c->dir, c->name, c->name_len, u->buf, PATH_BYTES, &path);
 	if (ret <= 0)
 		return ret;
 	if (c->node)
@@ -332,7 +351,7 @@ static int unburned_staged(struct unburned *u, struct imapi_node *n)
 	if (!n->linked || (n->change && n->change->generation == u->t->generation))
 		return 0;	/* deleted, or told of as a change */
 	name = tree_node_name(n, &len);
-	ret = path_to(n->parent, name, len, u->buf, &path);
+	ret = path_to(n->parent, name, len, u->buf, PATH_BYTES, &path);
 	return ret <= 0 ? ret : u->fn(u->ctx, path, n);
 }
 

@@ -430,6 +430,31 @@ TEST_F(tree, without_a_face_behind_it_every_change_is_refused)
 	imapi_tree_free(ro);
 }
 
+TEST_F(tree, path_of_a_node_follows_renames_and_ends_with_the_name)
+{
+	struct world *w = &self->w;
+	struct imapi_node *n, *dir;
+	char buf[64];
+	int err;
+
+	ASSERT_EQ(0, two_dirs(w));
+	self->root = imapi_tree_root(w->tree);
+	n = world_resolve(w, "good/file", &err);
+	ASSERT_NE(NULL, n);
+	EXPECT_STREQ("good/file", imapi_node_path(w->tree, n, buf, sizeof(buf)));
+	ASSERT_EQ(0, imapi_rename(w->tree, self->root, "good", 4, self->root, "better", 6,
+				  0, 5));
+	EXPECT_STREQ("better/file", imapi_node_path(w->tree, n, buf, sizeof(buf)));
+	EXPECT_EQ(NULL, imapi_node_path(w->tree, n, buf, sizeof("better/file") - 1));
+	EXPECT_STREQ("better/file", imapi_node_path(w->tree, n, buf, sizeof("better/file")));
+	dir = world_resolve(w, "better", &err);
+	ASSERT_NE(NULL, dir);
+	ASSERT_EQ(0, imapi_unlink(w->tree, dir, "file", 4, IMAPI_FILE, 5));
+	EXPECT_EQ(NULL, imapi_node_path(w->tree, n, buf, sizeof(buf)));
+	imapi_node_put(w->tree, dir, 1);
+	imapi_node_put(w->tree, n, 1);
+}
+
 static int count_path(void *ctx, const char *path, struct imapi_node *n)
 {
 	(void)n;

@@ -47,5 +47,19 @@ for delay in 0 0.01 0.03 0.06 0.1 0.2; do
 done
 tap_result "$((hits > 0 ? 0 : 1))" "at least one burn was cut short"
 diag "$hits of 6"
+
+# What was staged and not burned is left in the spool, and says what it was
+need mount_image "$I" "$M"
+mkdir "$M/dir"
+write_to "$M/dir/first name" kept
+mv "$M/dir/first name" "$M/dir/last name"
+server_kill "$M" >/dev/null 2>&1
+left=$(grep -lrx kept "$SPOOL" | head -n 1)
+if ! command -v getfattr >/dev/null || ! setfattr -n user.probe -v 1 "$left" 2>/dev/null; then
+	skip "a staged file of a killed mount has its name" "no extended attributes here"
+else
+	is "a staged file of a killed mount has its name" \
+		"$(getfattr --absolute-names --only-values -n user.imapifs.path "$left")" "dir/last name"
+fi
 need mount_image "$I" "$M"
 suite_done
