@@ -29,5 +29,7 @@ int info_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int commit_command(int argc, char **argv);
 int status_command(int argc, char **argv);
+int attach_command(int argc, char **argv);
+int rescue_command(int argc, char **argv);
 
 #endif

@@ -5,7 +5,6 @@
 #include "compose.h"
 #include "epoch.h"
 #include "readback.h"
-#include "spool.h"
 
 #define BAD_PATH	256
 
@@ -15,6 +14,8 @@ struct commit {
 	struct recorder *rec;
 	struct compose *plan;
 	u32 blocks;
+	u8 head[COMPOSE_HEAD_MAX * IMAPI_BLOCK];
+	u32 head_blocks;
 	u8 boot[IMAPI_BLOCK];
 	u8 saved[COMPOSE_SAVED_MAX * IMAPI_BLOCK];
 	char bad_path[BAD_PATH];
@@ -169,11 +170,11 @@ static int record_file(void *ctx, void *staged, u64 size)
 	struct commit *c = ctx;
 	int fd, err;
 
-	fd = spool_use(staged);
+	fd = c->job->staged->use(staged);
 	if (fd < 0)
 		return fd;
 	err = c->rec->ops->copy(c->rec, fd, size);
-	spool_unuse(staged);
+	c->job->staged->unuse(staged, fd);
 	return err;
 }
 
@@ -221,7 +222,7 @@ static int verify(struct commit *c)
 		return 0;
 	err = c->rec->ops->settle(c->rec);
 	if (!err)
-		err = readback_session(c->rec, c->plan, c->job->verify, c->job->progress, &bad);
+		err = readback_session(c->job, c->plan, &bad);
 	if (!err)
 		return 0;
 	if (err == -EINTR)
@@ -235,13 +236,45 @@ static int verify(struct commit *c)
 		    strerror(-err));
 }
 
-static int finish(struct commit *c)
+/* On overwritable media, and there are no others so far */
+static u32 next_after(u32 start, u32 blocks)
 {
-	u8 head[COMPOSE_HEAD_MAX * IMAPI_BLOCK];
+	u64 nwa = (u64)start + blocks + IMAPI_SESSION_ALIGN - 1;
+
+	nwa &= ~(u64)(IMAPI_SESSION_ALIGN - 1);
+	return nwa > UINT32_MAX ? UINT32_MAX : (u32)nwa;
+}
+
+static int prepare(struct commit *c)
+{
+	struct commit_prepared p = {
+		.start = c->rec->nwa,
+		.blocks = c->blocks,
+		.nwa = next_after(c->rec->nwa, c->blocks),
+	};
 	int err;
 
 	progress_phase(c->job->progress, IMAPIFS_PHASE_CLOSE, 0);
-	err = c->rec->ops->finish(c->rec, head, compose_head(c->plan, head));
+	c->head_blocks = compose_head(c->plan, c->head);
+	if (!c->job->prepare)
+		return 0;
+	p.descriptors = imapi_hash64(IMAPI_HASH64_SEED, c->head,
+				     c->head_blocks * (size_t)IMAPI_BLOCK);
+	err = c->job->prepare(c->job->ctx, &p);
+	if (err == -EINTR)
+		return record_failed(c, err);
+	if (err)
+		return fail(c, err,
+			    "the mount did not take the session: %s; the older sessions stand, sync again",
+			    strerror(-err));
+	return 0;
+}
+
+static int finish(struct commit *c)
+{
+	int err;
+
+	err = c->rec->ops->finish(c->rec, c->head, c->head_blocks);
 	if (err == -ENOMEDIUM || err == -EMEDIUMTYPE)
 		return disc_failed(c, err);
 	if (err)
@@ -299,6 +332,8 @@ static int run(struct commit *c)
 			fail(c, err, "the commit can't begin: %s", strerror(-err));
 	c->rec->progress = job->progress;
 	err = burn(c);
+	if (!err)
+		err = prepare(c);
 	if (!err)
 		err = finish(c);
 	if (err)

@@ -9,6 +9,7 @@
 #include "tree.h"
 #include "progress.h"
 #include "recorder.h"
+#include "staged.h"
 
 enum verify_mode {
 	VERIFY_FULL,	/* every block of the session */
@@ -17,23 +18,44 @@ enum verify_mode {
 };
 
 /**
+ * struct commit_prepared - the session that is to become the newest
+ * @descriptors: hash of the newest descriptor set, as imapi_volume_read() will
+ *	give it
+ * @start: the session's first lba
+ * @blocks: its length
+ * @nwa: where the session after it will start, lba
+ */
+struct commit_prepared {
+	u64 descriptors;
+	u32 start;
+	u32 blocks;
+	u32 nwa;
+};
+
+/**
  * struct commit_job - one commit
- * @tree: what is staged in it are struct spool_file
+ * @tree: what is to be burned
+ * @staged: how to get at its staged content
  * @rec: where to
  * @volid: new volume identifier, NULL: as the last session's, "DISC" on a blank
  * @verify: what is read back before anything staged is dropped
  * @progress: kept up to date
+ * @prepare: called when all is recorded and read back but for the write that
+ *	commits; the tree is still frozen. Anything but 0 ends the commit. NULL:
+ *	nobody wants to know
  * @switch_begin: nobody uses the content of any file from here ...
  * @switch_end: ... to here
- * @ctx: first argument of both
+ * @ctx: first argument of these three
  * @message: one line on what happened, and on failure what to do
  */
 struct commit_job {
 	struct imapi_tree *tree;
+	const struct staged_ops *staged;
 	struct recorder *rec;
 	const char *volid;
 	enum verify_mode verify;
 	struct progress *progress;
+	int (*prepare)(void *ctx, const struct commit_prepared *p);
 	void (*switch_begin)(void *ctx);
 	void (*switch_end)(void *ctx);
 	void *ctx;

@@ -153,6 +153,9 @@ int control_commit(int fd, const char *dir)
 		return 0;
 	if (err == -EINTR)
 		log_line("%s: cancelled; everything is still staged", dir);
+	else if (err == -ENOTCONN && !get_status(fd, &st) && !st.helper_pid)
+		log_line("%s: the process that served it is gone: 'imapifs attach %s' starts another one",
+			 dir, dir);
 	else if (!get_status(fd, &st) && st.last_error == -err)
 		log_line("%s: %s", dir, st.message);
 	else
@@ -257,9 +260,14 @@ static void print_staged(const struct imapifs_status *st)
 
 static void print_text(const struct imapifs_status *st)
 {
-	printf("source:  %s (%s, pid %u%s)\n", st->source, st->face,
-	       st->helper_pid,
-	       st->flags & IMAPIFS_READONLY ? ", read-only" : "");
+	printf("source:  %s (%s, ", st->source, st->face);
+	if (st->helper_pid)
+		printf("pid %u%s", st->helper_pid,
+		       st->flags & IMAPIFS_READONLY ? ", read-only" : "");
+	else
+		fputs(st->flags & IMAPIFS_READONLY ? "read-only" : "no process serves it",
+		      stdout);
+	puts(")");
 	print_staged(st);
 	printf("free:    %s\n", text_size(st->free_bytes).s);
 	printf("commits: %llu since the mount%s\n",

@@ -8,6 +8,7 @@
 #include "commit.h"
 #include "fuse.h"
 #include "log.h"
+#include "room.h"
 
 /* A request that waits at the gate */
 struct wait {
@@ -61,6 +62,7 @@ static int burn(struct face *f)
 {
 	struct commit_job job = {
 		.tree = f->tree,
+		.staged = &spool_staged,
 		.rec = f->rec,
 		.volid = f->opt->volid,
 		.verify = f->opt->verify,
@@ -177,62 +179,40 @@ int face_commit_last(struct face *f)
 
 /* --- room --- */
 
-/*
- * What the host's file system needs for itself to hold so many blocks more:
- * maps of extents, the journal. A 64th and a MiB is more than the usual ones
- * take, and keeps a burn from failing for a few blocks.
- */
-static u64 less_metadata(u64 blocks)
+/* False: there is none, because what decides it can't be learned */
+static bool room_of(struct face *f, struct imapi_room *r)
 {
-	u64 need = blocks / 64 + (1u << 20) / IMAPI_BLOCK;
+	struct imapi_usage u = { 0 };
+	struct stat st;
 
-	return blocks > need ? blocks - need : 0;
-}
-
-static u64 less(u64 a, u64 b)
-{
-	return a < b ? a : b;
+	if (f->opt->size != UINT64_MAX && imapi_tree_usage(f->tree, &u))
+		return false;
+	if (fstat(recorder_image_fd(f->rec), &st))
+		return false;
+	*r = (struct imapi_room){
+		.medium = f->rec->ops->room(f->rec),
+		.spool = spool_free(f->spool) / IMAPI_BLOCK,
+		.limit = f->opt->size,
+		.staged_bytes = u.staged_bytes,
+		.medium_is_file = S_ISREG(st.st_mode),
+		.one_disk = st.st_dev == spool_dev(f->spool),
+	};
+	return true;
 }
 
 u64 face_room(void *face, u64 taken)
 {
-	struct face *f = face;
-	struct imapi_usage u;
-	struct stat st;
-	u64 room, spool;
+	struct imapi_room r;
 
-	if (f->opt->size != UINT64_MAX &&
-	    (imapi_tree_usage(f->tree, &u) || u.staged_bytes > f->opt->size))
-		return 0;
-	if (fstat(recorder_image_fd(f->rec), &st))
-		return 0;
-	room = f->rec->ops->room(f->rec);
-	spool = less_metadata(spool_free(f->spool) / IMAPI_BLOCK);
-	if (S_ISREG(st.st_mode) && st.st_dev == spool_dev(f->spool)) {
-		/*
-		 * Image and spool share a disk: each byte takes its place there
-		 * twice, when it is staged and again when it is burned, and what
-		 * is staged already has still to be burned.
-		 */
-		room = less(less_metadata(room), spool);
-		return room > taken ? (room - taken) / 2 : 0;
-	}
-	if (S_ISREG(st.st_mode))
-		room = less_metadata(room);
-	return room > taken ? less(room - taken, spool) : 0;
+	return room_of(face, &r) ? imapi_room(&r, taken) : 0;
 }
 
 /* What programs may still write, blocks */
 static u64 free_blocks(struct face *f, const struct imapi_usage *u)
 {
-	u64 more;
+	struct imapi_room r;
 
-	more = face_room(f, u->staged_blocks + u->tree_blocks);
-	if (f->opt->size == UINT64_MAX)
-		return more;
-	if (u->staged_bytes >= f->opt->size)
-		return 0;
-	return less(more, (f->opt->size - u->staged_bytes) / IMAPI_BLOCK);
+	return room_of(f, &r) ? imapi_room_free(&r, u->staged_blocks + u->tree_blocks) : 0;
 }
 
 void face_statfs(fuse_req_t req, fuse_ino_t ino)

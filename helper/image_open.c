@@ -118,5 +118,7 @@ int image_open(struct image *im, const char *path, unsigned int flags)
 		err = open_for_writing(im);
 	if (err || flags & RECORDER_READ)
 		return err;
+	if (flags & RECORDER_TAKE_OVER && !im->disk)
+		return 0;
 	return lock_medium(im, st.st_rdev, flags);
 }

@@ -136,8 +136,11 @@ static void print_json(const struct info *info)
 
 static void print_status(const struct imapifs_status *s)
 {
-	printf("Mounted:          %s, by the %s face, process %u\n", s->source, s->face,
-	       s->helper_pid);
+	printf("Mounted:          %s, by the %s face, ", s->source, s->face);
+	if (s->helper_pid)
+		printf("process %u\n", s->helper_pid);
+	else
+		puts(s->flags & IMAPIFS_READONLY ? "read-only" : "which no process serves");
 	printf("Staged:           %llu file%s, %s", (unsigned long long)s->staged_files,
 	       text_plural(s->staged_files), text_size(s->staged_bytes).s);
 	printf("; the new tree takes up to %s\n", text_size(s->tree_bytes).s);

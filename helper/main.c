@@ -9,6 +9,9 @@ static const char usage_text[] =
 	"       imapifs verify SOURCE [--session N] [--json]\n"
 	"       imapifs commit DIR [-v]\n"
 	"       imapifs status DIR [--json] [--watch]\n"
+	"       imapifs attach DIR [-o OPTIONS]\n"
+	"       imapifs rescue list [--spool FOLDER] [--json]\n"
+	"       imapifs rescue restore FOLDER DIR [--keep] [--force]\n"
 	"       imapifs mount SOURCE DIR [-o OPTIONS]\n"
 	"       imapifs umount DIR\n"
 	"       imapifs --help | --version\n"
@@ -30,6 +33,8 @@ static const struct {
 	{ "verify", verify_command },
 	{ "commit", commit_command },
 	{ "status", status_command },
+	{ "attach", attach_command },
+	{ "rescue", rescue_command },
 	{ "mount", mount_main },
 	{ "umount", umount_main },
 };

@@ -13,6 +13,11 @@
 /* umount(8) looks for helper= when root unmounts, for uhelper= when others do */
 #define UTAB_OPTIONS	"helper=imapifs,uhelper=imapifs"
 
+static bool is_imapifs(const char *type)
+{
+	return !strcmp(type, "imapifs") || !strcmp(type, "fuse.imapifs");
+}
+
 char *mountpoint_find(const char *name)
 {
 	struct libmnt_table *tb = mnt_new_table_from_file("/proc/self/mountinfo");
@@ -26,7 +31,7 @@ char *mountpoint_find(const char *name)
 		const char *source = mnt_fs_get_source(fs);
 		const char *target = mnt_fs_get_target(fs);
 
-		if (type && target && !strcmp(type, "fuse.imapifs") &&
+		if (type && target && is_imapifs(type) &&
 		    (!strcmp(target, want) || (source && !strcmp(source, want))))
 			found = strdup(target);
 	}
@@ -34,6 +39,66 @@ char *mountpoint_find(const char *name)
 	mnt_free_iter(itr);
 	mnt_unref_table(tb);
 	return found;
+}
+
+/* The fields of one line, proc(5); false: it is none of the module's */
+struct mount_line {
+	unsigned int major, minor;
+	char *target;
+	char *options;
+};
+
+static bool read_line(char *line, struct mount_line *m)
+{
+	char *field, *type = NULL;
+	unsigned int i, dash = 0;
+
+	for (i = 0; (field = strsep(&line, " \n")); i++) {
+		if (i == 2 && sscanf(field, "%u:%u", &m->major, &m->minor) != 2)
+			return false;
+		if (i == 4)
+			m->target = field;
+		if (i > 5 && !dash && !strcmp(field, "-"))
+			dash = i;
+		if (dash && i == dash + 1)
+			type = field;
+		if (dash && i == dash + 3)
+			m->options = field;
+	}
+	return type && m->options && !strcmp(type, "imapifs");
+}
+
+static bool is_target(const char *field, const char *dir)
+{
+	char *plain = mnt_unmangle(field);
+	bool same = plain && !strcmp(plain, dir);
+
+	free(plain);
+	return same;
+}
+
+int mountpoint_read(const char *dir, struct mountpoint_info *info)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t size = 0;
+
+	info->options = NULL;
+	if (!f)
+		return -errno;
+	while (getline(&line, &size, f) > 0) {
+		struct mount_line m = { 0 };
+
+		if (!read_line(line, &m) || !is_target(m.target, dir))
+			continue;
+		free(info->options);
+		info->options = strdup(m.options);
+		info->major = m.major;
+		info->minor = m.minor;
+	}
+	free(line);
+	fclose(f);
+	return info->options ? 0 : -ENOENT;
 }
 
 static struct libmnt_fs *note(const char *source, const char *dir)

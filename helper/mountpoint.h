@@ -13,6 +13,20 @@
  */
 char *mountpoint_find(const char *name);
 
+/**
+ * struct mountpoint_info - what the kernel says of a mount of the module
+ * @major: device number of what is mounted
+ * @minor: the same
+ * @options: the module's own list, each option still escaped; free() it
+ */
+struct mountpoint_info {
+	unsigned int major, minor;
+	char *options;
+};
+
+/* The newest mount of the module at @dir, absolute; 0, -ENOENT, -ENOMEM or -errno */
+int mountpoint_read(const char *dir, struct mountpoint_info *info);
+
 /*
  * Notes that umount.imapifs unmounts @dir, so that "umount DIR" commits and
  * shows how far it is. Only root can; it must not be called by the process that

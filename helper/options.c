@@ -186,6 +186,17 @@ static int parse_verify(const struct parse *p)
 	return 0;
 }
 
+static int parse_face(const struct parse *p)
+{
+	static const char *const words[] = { "kernel", "fuse", NULL };
+	int i = parse_word(p, words);
+
+	if (i < 0)
+		return refuse_value(p, "kernel or fuse");
+	p->opt->face = i ? FACE_FUSE : FACE_KERNEL;
+	return 0;
+}
+
 static int parse_flag(const struct parse *p, bool *flag, bool set)
 {
 	if (p->value)
@@ -217,6 +228,8 @@ static int parse_own(struct parse *p)
 		return parse_commit(p);
 	if (!strcmp(p->name, "verify"))
 		return parse_verify(p);
+	if (!strcmp(p->name, "face"))
+		return parse_face(p);
 	if (!strcmp(p->name, "size"))
 		return parse_size(p, &opt->size);
 	if (!strcmp(p->name, "spool"))
@@ -370,6 +383,18 @@ int options_parse(const char *optstr, unsigned int flags,
 		err[0] = '\0';
 	free(copy);
 	return r;
+}
+
+int options_set(struct mount_options *opt, const char *name, const char *value,
+		char *err, size_t err_size)
+{
+	static const char *const wanted[] = { "commit", "spool", "speed", "verify", "volid",
+					       NULL };
+	struct parse p = { .opt = opt, .name = name, .value = value, .err = err,
+			   .err_size = err_size };
+
+	snprintf(err, err_size, "out of memory");
+	return is_in(name, wanted) ? parse_own(&p) : 1;
 }
 
 void options_free(struct mount_options *opt)

@@ -10,6 +10,8 @@
 
 enum commit_mode { COMMIT_SYNC, COMMIT_UMOUNT, COMMIT_MANUAL };
 
+enum face_choice { FACE_ANY, FACE_KERNEL, FACE_FUSE };
+
 struct mount_options {
 	bool ro;
 	bool fresh;
@@ -18,6 +20,7 @@ struct mount_options {
 	uint32_t session;	/* 0: the newest */
 	enum commit_mode commit;
 	enum verify_mode verify;
+	enum face_choice face;
 	uint32_t speed;		/* 0: the drive's choice; an image has none */
 	uint64_t size;		/* bytes that may be staged, UINT64_MAX: no bound */
 	char *spool;		/* NULL: the default */
@@ -41,6 +44,21 @@ struct mount_options {
 #define OPTIONS_SLOPPY	(1u << 0)
 int options_parse(const char *optstr, unsigned int flags,
 		  struct mount_options *opt, char *err, size_t err_size);
+
+/**
+ * options_set - one option, as the module shows it
+ * @opt: changed if the option is one that burning depends on: commit, spool,
+ *	speed, verify or volid; others are passed over
+ * @name: its name
+ * @value: its value
+ * @err: one line that names the option, if this fails
+ * @err_size: bytes of @err
+ *
+ * Return: 0; 1: another option; -EINVAL or -ENOMEM.
+ */
+int options_set(struct mount_options *opt, const char *name, const char *value,
+		char *err, size_t err_size);
+
 void options_free(struct mount_options *opt);
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "io.h"
 #include "readback.h"
-#include "spool.h"
 
 #define WINDOW		512u	/* blocks read at once: 1 MiB */
 
@@ -12,6 +11,7 @@
  */
 struct readback {
 	struct imapi_source medium;
+	const struct staged_ops *staged_ops;
 	struct progress *progress;
 	u32 lba;		/* the next block to be compared */
 	u32 end;		/* behind the last one that will be */
@@ -89,37 +89,37 @@ static int compare_file(void *ctx, void *staged, u64 size)
 	struct readback *rb = ctx;
 	int fd, err;
 
-	fd = spool_use(staged);
+	fd = rb->staged_ops->use(staged);
 	if (fd < 0)
 		return fd;
 	err = compare_fd(rb, fd, size);
-	spool_unuse(staged);
+	rb->staged_ops->unuse(staged, fd);
 	return err;
 }
 
-int readback_session(struct recorder *rec, struct compose *plan,
-		     enum verify_mode mode, struct progress *progress, u32 *bad)
+int readback_session(const struct commit_job *job, struct compose *plan, u32 *bad)
 {
 	struct readback rb = {
-		.medium = rec->source,
-		.progress = progress,
-		.lba = rec->nwa,
+		.medium = job->rec->source,
+		.staged_ops = job->staged,
+		.progress = job->progress,
+		.lba = job->rec->nwa,
 	};
 	const struct compose_sink sink = {
 		.blocks = compare_blocks,
 		.file = compare_file,
 		.ctx = &rb,
 	};
-	u32 blocks = mode == VERIFY_FULL ? compose_blocks(plan) : compose_tree_blocks(plan);
+	bool full = job->verify == VERIFY_FULL;
+	u32 blocks = full ? compose_blocks(plan) : compose_tree_blocks(plan);
 	int err = -ENOMEM;
 
-	progress_phase(progress, IMAPIFS_PHASE_VERIFY, (u64)blocks * IMAPI_BLOCK);
-	rb.end = rec->nwa + blocks;
+	progress_phase(rb.progress, IMAPIFS_PHASE_VERIFY, (u64)blocks * IMAPI_BLOCK);
+	rb.end = rb.lba + blocks;
 	rb.window = malloc(WINDOW * IMAPI_BLOCK);
 	rb.staged = malloc(WINDOW * IMAPI_BLOCK);
 	if (rb.window && rb.staged)
-		err = mode == VERIFY_FULL ? compose_emit(plan, &sink) :
-			compose_emit_tree(plan, &sink);
+		err = full ? compose_emit(plan, &sink) : compose_emit_tree(plan, &sink);
 	*bad = rb.differs ? rb.lba : 0;
 	free(rb.window);
 	free(rb.staged);

@@ -8,15 +8,13 @@
 
 /**
  * readback_session - compare a session that was just recorded
- * @rec: the medium; the session is at its next writable address
+ * @job: the commit; the session is at its recorder's next writable address, and
+ *	it wants VERIFY_FULL or VERIFY_META
  * @plan: the session
- * @mode: VERIFY_FULL or VERIFY_META
- * @progress: its verify phase
  * @bad: the block that differs or can't be read, 0 if it isn't the medium's fault
  *
  * Return: 0; -EIO; -EINTR: cancelled; or why the staged data can't be read.
  */
-int readback_session(struct recorder *rec, struct compose *plan,
-		     enum verify_mode mode, struct progress *progress, u32 *bad);
+int readback_session(const struct commit_job *job, struct compose *plan, u32 *bad);
 
 #endif

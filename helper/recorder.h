@@ -71,6 +71,7 @@ struct recorder {
 
 #define RECORDER_READ		(1u << 0)	/* a look at it; no lock is taken */
 #define RECORDER_SHARE		(1u << 1)	/* a mount that only reads */
+#define RECORDER_TAKE_OVER	(1u << 2)	/* a mount that is there, and holds a file's lock */
 
 /**
  * recorder_open_image - open an image file or a block device with an image on it

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ static void plain_name(const char *volid, char *out, size_t size)
 		snprintf(out, size, "disc");
 }
 
-static int make_folder(const struct spool *spool, const char *volid, char **path)
+static int make_folder(const struct rescue_job *job, char **path)
 {
 	char name[64], date[32];
 	time_t now = time(NULL);
@@ -28,10 +29,10 @@ static int make_folder(const struct spool *spool, const char *volid, char **path
 	int err = 0;
 
 	*path = NULL;
-	plain_name(volid, name, sizeof(name));
+	plain_name(job->volid, name, sizeof(name));
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H%M%SZ", &tm);
-	if (asprintf(&parent, "%s/rescue", spool_base(spool)) < 0)
+	if (asprintf(&parent, "%s/rescue", job->base) < 0)
 		return -ENOMEM;
 	if (mkdir(parent, 0700) && errno != EEXIST)
 		err = -errno;
@@ -92,7 +93,7 @@ static int save_file(struct rescue *r, const char *path, struct imapi_node *n,
 	struct imapi_content c;
 	int err;
 
-	err = imapi_node_content(r->tree, n, &c);
+	err = imapi_node_content(r->job->tree, n, &c);
 	if (err)
 		return err;
 	/* The disc has it, under another name: rescue_burned() */
@@ -100,8 +101,9 @@ static int save_file(struct rescue *r, const char *path, struct imapi_node *n,
 		return 0;
 	err = rescue_make_parents(r->files, path);
 	if (!err)
-		err = c.staged ? spool_move(c.staged, r->files, path) :
-				 save_empty(r->files, path);
+		err = c.staged ?
+			r->job->staged->move(c.staged, c.size, r->files, path) :
+			save_empty(r->files, path);
 	if (!err)
 		rescue_set_time(r->files, path, mtime);
 	return err;
@@ -114,7 +116,7 @@ static int save(void *ctx, const char *path, struct imapi_node *n)
 	struct imapi_attr attr;
 	int err;
 
-	imapi_node_attr(r->tree, n, &attr);
+	imapi_node_attr(r->job->tree, n, &attr);
 	if (!attr.dir)
 		return save_file(r, path, n, attr.mtime);
 	err = rescue_make_parents(r->files, path);
@@ -125,6 +127,9 @@ static int save(void *ctx, const char *path, struct imapi_node *n)
 
 static int note_gone(void *ctx, const char *path)
 {
+	/* It would be two lines, with names that nobody deleted; so it just stays */
+	if (strchr(path, '\n'))
+		return 0;
 	return fprintf(ctx, "%s\n", path) < 0 ? -EIO : 0;
 }
 
@@ -176,7 +181,7 @@ static int write_deleted(struct rescue *r)
 
 	if (!f)
 		return -errno;
-	err = imapi_tree_unburned(r->tree, ignore_node, note_gone, f);
+	err = imapi_tree_unburned(r->job->tree, ignore_node, note_gone, f);
 	end = close_note(f);
 	return err ? err : end;
 }
@@ -207,7 +212,7 @@ static int save_all(struct rescue *r)
 {
 	int err;
 
-	err = imapi_tree_unburned(r->tree, save, NULL, r);
+	err = imapi_tree_unburned(r->job->tree, save, NULL, r);
 	if (!err)
 		err = write_deleted(r);
 	if (!err)
@@ -217,11 +222,11 @@ static int save_all(struct rescue *r)
 	return err ? err : sync_files(r);
 }
 
-static int fill_folder(struct rescue *r, const char *source)
+static int fill_folder(struct rescue *r)
 {
 	int err;
 
-	err = write_source(r->folder, source);
+	err = write_source(r->folder, r->job->source);
 	if (err)
 		return err;
 	if (mkdirat(r->folder, "files", 0755))
@@ -229,28 +234,28 @@ static int fill_folder(struct rescue *r, const char *source)
 	r->files = openat(r->folder, "files", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->files < 0)
 		return -errno;
-	err = imapi_tree_commit_begin(r->tree);
+	err = imapi_tree_commit_begin(r->job->tree);
 	if (!err) {
 		err = save_all(r);
-		imapi_tree_commit_end(r->tree, -EIO);
+		imapi_tree_commit_end(r->job->tree, -EIO);
 	}
 	close(r->files);
 	return err;
 }
 
-int rescue_save(struct imapi_tree *tree, struct spool *spool, int image,
-		const char *volid, const char *source, char **path)
+int rescue_save(const struct rescue_job *job, char **path)
 {
-	struct rescue r = { .tree = tree, .image = image };
+	struct rescue r = { .job = job };
 	int err;
 
-	err = make_folder(spool, volid, path);
+	err = make_folder(job, path);
 	if (err)
 		return err;
 	r.folder = open(*path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r.folder < 0)
 		return -errno;
-	err = fill_folder(&r, source);
+	/* "imapifs rescue restore" keeps off until it is whole */
+	err = flock(r.folder, LOCK_EX) ? -errno : fill_folder(&r);
 	close(r.folder);
 	return err;
 }

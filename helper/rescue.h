@@ -3,16 +3,30 @@
 #ifndef IMAPI_RESCUE_H
 #define IMAPI_RESCUE_H
 
-#include "spool.h"
+#include "staged.h"
 #include "tree.h"
 
 /**
- * rescue_save - move everything staged to a new folder below the spool's base
- * @tree: with struct spool_file staged in it
- * @spool: where they are
+ * struct rescue_job - what is to be kept
+ * @tree: what was mounted, with what is staged in it
+ * @staged: how to get at that
+ * @base: the folder that spools are in
  * @image: fd of the medium, for what is there under a name that is gone
  * @volid: the disc's label, for the folder's name; may be ""
  * @source: what was mounted, is noted in the folder
+ */
+struct rescue_job {
+	struct imapi_tree *tree;
+	const struct staged_ops *staged;
+	const char *base;
+	int image;
+	const char *volid;
+	const char *source;
+};
+
+/**
+ * rescue_save - move everything staged to a new folder below the spool's base
+ * @job: see there
  * @path: set to the folder, if this got so far as to make it, otherwise NULL;
  *	free() it
  *
@@ -21,9 +35,8 @@
  * name in "files" whose bytes are on the disc and could not be copied from there
  * (no room, or it can't be read); and "source".
  *
- * Return: 0 or -errno; on failure what wasn't moved is still in the spool.
+ * Return: 0 or -errno; on failure what wasn't moved is still staged.
  */
-int rescue_save(struct imapi_tree *tree, struct spool *spool, int image,
-		const char *volid, const char *source, char **path);
+int rescue_save(const struct rescue_job *job, char **path);
 
 #endif

@@ -47,7 +47,7 @@ static int copy_content(struct burned *b, const struct imapi_content *c)
 	if (out < 0)
 		return -errno;
 	for (i = 0; i < c->nr && !err; i++) {
-		err = copy_extent(b->r->image, &c->extents[i], out, to);
+		err = copy_extent(b->r->job->image, &c->extents[i], out, to);
 		to += c->extents[i].len;
 	}
 	if (close(out) && !err)
@@ -103,7 +103,7 @@ static int copy_folder(struct burned *b, const struct imapi_dirref *dir)
 	if (!err && mkdirat(b->r->files, b->path, 0755) && errno != EEXIST)
 		err = -errno;
 	if (!err)
-		err = imapi_dir_walk(b->r->tree, dir, copy_entry, b);
+		err = imapi_dir_walk(b->r->job->tree, dir, copy_entry, b);
 	return err ? note_missing(b) : 0;
 }
 
@@ -138,10 +138,10 @@ static int copy_node(void *ctx, const char *path, struct imapi_node *n)
 	if (b->len >= sizeof(b->path))
 		return fprintf(b->missing, "%s\n", path) < 0 ? -EIO : 0;
 	memcpy(b->path, path, b->len + 1);
-	imapi_node_attr(b->r->tree, n, &attr);
+	imapi_node_attr(b->r->job->tree, n, &attr);
 	if (attr.dir)
 		return copy_folder(b, &dir);
-	err = imapi_node_content(b->r->tree, n, &c);
+	err = imapi_node_content(b->r->job->tree, n, &c);
 	return err ? err : copy_file(b, &c, attr.mtime);
 }
 
@@ -154,7 +154,7 @@ int rescue_burned(struct rescue *r, FILE *missing)
 		return -ENOMEM;
 	b->r = r;
 	b->missing = missing;
-	err = imapi_tree_unburned(r->tree, copy_node, NULL, b);
+	err = imapi_tree_unburned(r->job->tree, copy_node, NULL, b);
 	free(b);
 	return err;
 }

@@ -7,8 +7,7 @@
 #include "rescue.h"
 
 struct rescue {
-	struct imapi_tree *tree;
-	int image;		/* the medium's fd */
+	const struct rescue_job *job;
 	int folder;
 	int files;		/* the folder "files" in it */
 };

@@ -103,8 +103,8 @@ static int make_folders(char *path)
 	return err;
 }
 
-/* The folder that the mount's own is made in; absolute, as a daemon changes directory */
-static int find_base(const char *dir, char **out)
+/* Absolute, as a daemon changes directory */
+int spool_find_base(const char *dir, char **out)
 {
 	char *base = NULL;
 	int err = 0;
@@ -193,7 +193,7 @@ int spool_open(const char *dir, struct spool **out)
 		return -ENOMEM;
 	s->dirfd = -1;
 	s->lockfd = -1;
-	err = find_base(dir, &s->base);
+	err = spool_find_base(dir, &s->base);
 	if (!err)
 		err = make_own_folder(s);
 	while (err == -EAGAIN && --tries) {
@@ -391,3 +391,27 @@ int spool_move(struct spool_file *f, int dirfd, const char *name)
 		return -errno;
 	return move_by_copy(f, dirfd, name);
 }
+
+static int staged_use(void *staged)
+{
+	return spool_use(staged);
+}
+
+static void staged_unuse(void *staged, int fd)
+{
+	(void)fd;
+	spool_unuse(staged);
+}
+
+/* A spool file is as long as its content */
+static int staged_move(void *staged, uint64_t size, int dirfd, const char *name)
+{
+	(void)size;
+	return spool_move(staged, dirfd, name);
+}
+
+const struct staged_ops spool_staged = {
+	.use = staged_use,
+	.unuse = staged_unuse,
+	.move = staged_move,
+};

@@ -8,6 +8,7 @@
 #define IMAPI_SPOOL_H
 
 #include <stdint.h>
+#include "staged.h"
 
 struct spool;
 struct spool_file;
@@ -33,6 +34,9 @@ int spool_open(const char *dir, struct spool **out);
  * (~/.local/state/imapifs) for others. free() it; NULL: no memory, or no home
  */
 char *spool_default(void);
+
+/* The folder that spools are in, for spool= @dir or NULL, as above; free() it */
+int spool_find_base(const char *dir, char **base);
 
 /* Removes the folder and what is in it */
 void spool_close(struct spool *s);
@@ -60,6 +64,9 @@ void spool_drop(struct spool_file *f);
 
 /* Moves the file to @name in the folder @dirfd, by rename or by copying; 0 or -errno */
 int spool_move(struct spool_file *f, int dirfd, const char *name);
+
+/* The three above for a commit or a rescue; staged content is struct spool_file */
+extern const struct staged_ops spool_staged;
 
 /* Bytes that the file system of the spool still takes */
 uint64_t spool_free(const struct spool *s);

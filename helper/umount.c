@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "commands.h"
+#include "attach.h"
 #include "control.h"
 #include "log.h"
 #include "mountpoint.h"
@@ -155,6 +156,45 @@ static int unmount_dead(const struct umount_call *call)
 	return code;
 }
 
+/*
+ * The module still has what is staged when its process died, and needs another one
+ * to burn it, or to keep it. Return: 0, or a code of mount(8).
+ */
+static int replace_dead(const struct umount_call *call, int *fd, struct imapifs_status *st)
+{
+	int code;
+
+	log_line("%s: the process that served it is gone: starting another one", call->dir);
+	code = attach_start(call->dir, st, NULL);
+	if (!code) {
+		close(*fd);
+		*fd = control_open(call->dir, st);
+		return *fd < 0 ? MOUNT_EX_FAIL : 0;
+	}
+	if (!(st->flags & IMAPIFS_DIRTY))
+		return 0;
+	if (call->force) {
+		log_line("%s: what is staged is lost", call->dir);
+		return 0;
+	}
+	log_line("%s: still mounted, nothing is lost", call->dir);
+	return MOUNT_EX_FAIL;
+}
+
+/* 0 if nothing speaks against unmounting now */
+static int prepare(const struct umount_call *call, int *fd, struct imapifs_status *st)
+{
+	int code;
+
+	if (attach_is_needed(st)) {
+		code = replace_dead(call, fd, st);
+		/* Without a process nothing can be burned, but it was said what that means */
+		if (code || attach_is_needed(st))
+			return code;
+	}
+	return commit_first(call, *fd, st);
+}
+
 static int commit_and_unmount(const struct umount_call *call)
 {
 	struct imapifs_status st;
@@ -167,11 +207,12 @@ static int commit_and_unmount(const struct umount_call *call)
 		control_explain(call->dir, fd);
 		return MOUNT_EX_FAIL;
 	}
-	code = commit_first(call, fd, &st);
-	close(fd);
+	code = prepare(call, &fd, &st);
+	if (fd >= 0)
+		close(fd);
 	if (code)
 		return code;
-	pidfd = pidfd_open((pid_t)st.helper_pid, 0);
+	pidfd = st.helper_pid ? pidfd_open((pid_t)st.helper_pid, 0) : -1;
 	code = unmount(call);
 	if (!code && pidfd >= 0 && !call->lazy)
 		await_end(call->dir, pidfd);

@@ -53,7 +53,7 @@ struct imapi_volume {
 	u32 start;
 	u32 prev_start;
 	u32 prev_desc;
-	u64 hash;		/* imapi_hash64() of all blocks of the set */
+	u64 hash;		/* imapi_hash64() of the whole set in one piece */
 };
 
 /**
@@ -122,6 +122,9 @@ int imapi_sessions_scan(const struct imapi_source *src,
  */
 int imapi_dirent_check(const struct imapi_iso_dirent *de, size_t avail);
 
+/* Sections of one file; 65,536 full ones are 256 TiB, past any medium */
+#define IMAPI_MAX_SECTIONS	65536u
+
 /* A file section (ECMA-119 6.5): one extent of a file, as recorded */
 struct imapi_extent {
 	u32 lba;		/* as recorded: where an extended attribute begins */
@@ -129,6 +132,15 @@ struct imapi_extent {
 	u8 xattr_blocks;	/* data begins so many blocks behind @lba */
 	u8 unit, gap;		/* interleave in blocks (ECMA-119 6.4.3); 0: none */
 };
+
+/**
+ * imapi_extent_check - is a file section on the disc?
+ * @src: the disc
+ * @ext: the section
+ *
+ * Return: 0, or -EUCLEAN. A section of no bytes may be anywhere.
+ */
+int imapi_extent_check(const struct imapi_source *src, const struct imapi_extent *ext);
 
 /**
  * imapi_extent_read - a record's extent, checked
@@ -227,6 +239,9 @@ int imapi_dir_extents(struct imapi_dir_cursor *cur, u32 pos,
  * surrogate, a "/", a NUL, or what would read as "." or "..".
  */
 int imapi_name_decode(const u8 *id, size_t len, bool ucs, u8 *out);
+
+/* Could imapi_name_decode() have given these bytes? 0 or -EUCLEAN */
+int imapi_name_decoded_check(const u8 *name, size_t len);
 
 /**
  * imapi_utf16_to_utf8 - a UTF-16BE string as UTF-8

@@ -2,9 +2,6 @@
 /* Directory records (ECMA-119 9.1), and the files and directories they make up. */
 #include "core.h"
 
-/* Sections of one file; 65,536 full ones are 256 TiB, past any medium */
-#define MAX_SECTIONS	65536u
-
 /* Flags in which the sections of one file agree */
 #define SECTION_FLAGS	(IMAPI_DE_HIDDEN | IMAPI_DE_DIRECTORY | IMAPI_DE_ASSOCIATED)
 
@@ -35,14 +32,8 @@ static u64 extent_span(const struct imapi_extent *ext)
 	return blocks + (u64)((blocks - 1) / ext->unit) * ext->gap;
 }
 
-int imapi_extent_read(const struct imapi_source *src,
-		      const struct imapi_iso_dirent *de, struct imapi_extent *ext)
+int imapi_extent_check(const struct imapi_source *src, const struct imapi_extent *ext)
 {
-	ext->lba = get_unaligned_le32(de->lba.le);
-	ext->len = get_unaligned_le32(de->size.le);
-	ext->xattr_blocks = de->xattr_blocks;
-	ext->unit = de->unit_size;
-	ext->gap = de->gap_size;
 	/* A gap between units of no size (ECMA-119 9.1.8) */
 	if (!ext->unit && ext->gap)
 		return -EUCLEAN;
@@ -51,6 +42,22 @@ int imapi_extent_read(const struct imapi_source *src,
 		return 0;
 	if ((u64)ext->lba + ext->xattr_blocks + extent_span(ext) > src->blocks)
 		return -EUCLEAN;
+	return 0;
+}
+
+int imapi_extent_read(const struct imapi_source *src,
+		      const struct imapi_iso_dirent *de, struct imapi_extent *ext)
+{
+	int ret;
+
+	ext->lba = get_unaligned_le32(de->lba.le);
+	ext->len = get_unaligned_le32(de->size.le);
+	ext->xattr_blocks = de->xattr_blocks;
+	ext->unit = de->unit_size;
+	ext->gap = de->gap_size;
+	ret = imapi_extent_check(src, ext);
+	if (ret)
+		return ret;
 	/* A directory is in one piece and its bytes have 32-bit places (ECMA-119 6.8.1) */
 	if ((de->flags & IMAPI_DE_DIRECTORY) && (ext->unit || ext->len > IMAPI_MAX_EXTENT))
 		return -EUCLEAN;
@@ -145,7 +152,7 @@ static int start_record(const struct imapi_dir_cursor *cur,
 		return -EUCLEAN;
 	memcpy(rec->name, name, (size_t)len);
 	rec->name_len = (u8)len;
-	rec->flags = de->flags & (u8)~IMAPI_DE_MULTI_EXTENT;
+	rec->flags = (u8)(de->flags & ~IMAPI_DE_MULTI_EXTENT);
 	rec->mtime = imapi_date_decode(&de->date);
 	rec->size = 0;
 	rec->extents = 0;
@@ -162,7 +169,7 @@ static int add_section(const struct imapi_dir_cursor *cur,
 	err = imapi_extent_read(cur->src, de, &ext);
 	if (err)
 		return err;
-	if (rec->extents == MAX_SECTIONS)
+	if (rec->extents == IMAPI_MAX_SECTIONS)
 		return -EUCLEAN;
 	/* What follows continues in a block of its own (ECMA-119 6.5.1) */
 	if ((de->flags & IMAPI_DE_MULTI_EXTENT) &&

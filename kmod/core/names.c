@@ -197,7 +197,7 @@ static bool is_dots(const u8 *name, size_t len)
 	return (len == 2 || len == 4) && !memcmp(name, dots, len);
 }
 
-static int check_decoded(const u8 *name, size_t len)
+int imapi_name_decoded_check(const u8 *name, size_t len)
 {
 	size_t at = 0;
 	u32 cp;
@@ -227,7 +227,7 @@ int imapi_name_decode(const u8 *id, size_t len, bool ucs, u8 *out)
 			put_unaligned_be16(id[i], out + 2 * i);
 		n = without_last_dot(out, without_version(out, 2 * len));
 	}
-	err = check_decoded(out, n);
+	err = imapi_name_decoded_check(out, n);
 	return err ? err : (int)n;
 }
 

@@ -267,6 +267,18 @@ void imapi_node_attr(struct imapi_tree *t, struct imapi_node *n,
 	core_mutex_unlock(&t->lock);
 }
 
+struct imapi_node *imapi_node_by_ino(struct imapi_tree *t, u64 ino)
+{
+	struct imapi_node *n;
+
+	core_mutex_lock(&t->lock);
+	n = tree_node_find(t, ino);
+	if (n)
+		n->refs++;
+	core_mutex_unlock(&t->lock);
+	return n;
+}
+
 void imapi_node_get(struct imapi_tree *t, struct imapi_node *n)
 {
 	core_mutex_lock(&t->lock);

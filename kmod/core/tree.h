@@ -83,6 +83,9 @@ struct imapi_attr {
 void imapi_node_attr(struct imapi_tree *t, struct imapi_node *n,
 		     struct imapi_attr *attr);
 
+/* The node of an inode number, with a reference; NULL: nobody looked it up */
+struct imapi_node *imapi_node_by_ino(struct imapi_tree *t, u64 ino);
+
 void imapi_node_get(struct imapi_tree *t, struct imapi_node *n);
 
 /* Gives back @count references; the last one of an unlinked file drops its content */
@@ -340,12 +343,56 @@ int imapi_tree_commit_begin(struct imapi_tree *t);
 int imapi_node_set_burned(struct imapi_tree *t, struct imapi_node *n, u32 lba);
 
 /**
+ * imapi_tree_set_burned_ino - the same by inode number, from somebody not trusted
+ * @t: the tree
+ * @ino: a staged file's
+ * @lba: its first block
+ *
+ * Return: 0; -ENOENT: no file of that number is staged and has a name; -EALREADY:
+ * this commit has been told; -EINVAL: no commit is going on, or the file would
+ * pass block 2^32 - 1; -ENOMEM.
+ */
+int imapi_tree_set_burned_ino(struct imapi_tree *t, u64 ino, u32 lba);
+
+/**
+ * imapi_tree_burned_check - does every staged file have its place?
+ * @t: the tree, between imapi_tree_commit_begin() and _end()
+ *
+ * A file without a name needs none, nor does an empty one.
+ *
+ * Return: 0, or -ENODATA: a commit can't end well.
+ */
+int imapi_tree_burned_check(struct imapi_tree *t);
+
+/**
+ * imapi_node_burned_lba - what imapi_node_set_burned() said
+ * @t: the tree, between imapi_tree_commit_begin() and _end()
+ * @n: a file
+ * @lba: set to its first block
+ *
+ * Return: 0; -ENODATA: nothing was said, or the file is empty.
+ */
+int imapi_node_burned_lba(struct imapi_tree *t, struct imapi_node *n, u32 *lba);
+
+/**
+ * imapi_tree_burned - walk all that imapi_node_set_burned() said
+ * @t: the tree, between imapi_tree_commit_begin() and _end(), and nobody else's
+ * @fn: each staged file that is in the tree and not empty, and its first block;
+ *	called without a lock, anything but 0 ends the walk
+ * @ctx: first argument of @fn
+ *
+ * Return: 0, or what @fn returned.
+ */
+int imapi_tree_burned(struct imapi_tree *t, int (*fn)(void *ctx, u64 ino, u32 lba),
+		      void *ctx);
+
+/**
  * imapi_tree_commit_end - end a commit
  * @t: the tree
  * @err: 0: the session is burned and read back. All staged content of the
  *	merged tree is on the disc at imapi_node_set_burned()'s places, in
  *	sections of IMAPI_MAX_EXTENT but the last, and is dropped; the tree is
- *	clean. Otherwise everything stays staged
+ *	clean. Otherwise everything stays staged, and its places are forgotten
  *
  * Cannot fail: what it needs was allocated at begin or by set_burned.
  */
@@ -369,5 +416,42 @@ int imapi_tree_unburned(struct imapi_tree *t,
 			int (*fn)(void *ctx, const char *path,
 				  struct imapi_node *n),
 			int (*gone)(void *ctx, const char *path), void *ctx);
+
+/* --- the change log (struct imapifs_log_head and on): a tree for somebody else --- */
+
+/**
+ * imapi_tree_export - write what differs from the base as a change log
+ * @t: the tree, frozen: in a commit, or about to go
+ * @write: takes the next @len bytes; called without a lock, ends it if not 0
+ * @ctx: first argument of @write
+ *
+ * Return: 0, what @write returned, or -ENOMEM.
+ */
+int imapi_tree_export(struct imapi_tree *t,
+		      int (*write)(void *ctx, const void *buf, size_t len), void *ctx);
+
+/**
+ * imapi_tree_import - a tree from a change log
+ * @src: the same disc, as large as it is now; kept, must outlive the tree
+ * @ops: kept, must outlive the tree; @ops->room isn't called by this
+ * @log: the log, at any address; not used afterwards
+ * @bytes: its length
+ * @staged: the handle for staged file @ino of @size bytes, to be given back by
+ *	@ops->drop; NULL: none to be had. Called without a lock
+ * @ctx: first argument of @staged
+ * @out: the tree: same names, contents, inode numbers and generation, and dirty
+ *
+ * Reads nothing from the disc. Whoever made the log is not trusted: what comes
+ * of it can be walked, composed and freed, whatever it says. Its nwa is for the
+ * caller to compare. Of the loops that a base can have, those among nodes of the
+ * log are refused; the others end at IMAPI_MAX_DIRS directories, as always.
+ *
+ * Return: 0; -EINVAL: malformed, or it doesn't belong to @src; -ENOMEM, also
+ * where @staged gave NULL. On failure all handles have been dropped.
+ */
+int imapi_tree_import(const struct imapi_source *src, const struct imapi_tree_ops *ops,
+		      const void *log, size_t bytes,
+		      void *(*staged)(void *ctx, u64 ino, u64 size), void *ctx,
+		      struct imapi_tree **out);
 
 #endif

@@ -142,7 +142,17 @@ static u32 sections_count(u64 size)
 	return size ? nr + 1 : nr;
 }
 
-int imapi_node_set_burned(struct imapi_tree *t, struct imapi_node *n, u32 lba)
+/* What a commit said of a file's place, be it done or not */
+static void burned_forget(struct imapi_node *n)
+{
+	core_free(n->burn_more);
+	n->burn_more = NULL;
+	n->burn_nr = 0;
+	n->burn_told = false;
+}
+
+/* Under the lock; the file's size is frozen */
+static int burned_note(struct imapi_node *n, u32 lba)
 {
 	struct imapi_extent *more = NULL;
 	u32 nr = sections_count(n->size);
@@ -152,14 +162,97 @@ int imapi_node_set_burned(struct imapi_tree *t, struct imapi_node *n, u32 lba)
 		if (!more)
 			return -ENOMEM;
 	}
-	core_mutex_lock(&t->lock);
-	core_free(n->burn_more);
+	burned_forget(n);
 	n->burn_more = more;
 	n->burn_nr = nr;
+	n->burn_told = true;
 	memset(&n->burn_first, 0, sizeof(n->burn_first));
 	sections_fill(more ? more : &n->burn_first, nr, lba, n->size);
-	core_mutex_unlock(&t->lock);
 	return 0;
+}
+
+int imapi_node_set_burned(struct imapi_tree *t, struct imapi_node *n, u32 lba)
+{
+	int ret;
+
+	core_mutex_lock(&t->lock);
+	ret = burned_note(n, lba);
+	core_mutex_unlock(&t->lock);
+	return ret;
+}
+
+static int set_burned_ino(struct imapi_tree *t, u64 ino, u32 lba)
+{
+	struct imapi_node *n;
+
+	if (!t->committing)
+		return -EINVAL;
+	n = tree_node_find(t, ino);
+	if (!n || n->dir || !n->staged || !n->linked)
+		return -ENOENT;
+	if (n->burn_told)
+		return -EALREADY;
+	if (lba + tree_file_blocks(n->size) > UINT_MAX)
+		return -EINVAL;
+	return burned_note(n, lba);
+}
+
+int imapi_tree_set_burned_ino(struct imapi_tree *t, u64 ino, u32 lba)
+{
+	int ret;
+
+	core_mutex_lock(&t->lock);
+	ret = set_burned_ino(t, ino, lba);
+	core_mutex_unlock(&t->lock);
+	return ret;
+}
+
+static bool burned_missing(const struct imapi_node *n)
+{
+	return n->linked && n->size && !n->burn_told;
+}
+
+int imapi_tree_burned_check(struct imapi_tree *t)
+{
+	struct imapi_node *n;
+	int ret = 0;
+
+	core_mutex_lock(&t->lock);
+	for (n = t->staged; n && !ret; n = n->staged_next)
+		if (burned_missing(n))
+			ret = -ENODATA;
+	core_mutex_unlock(&t->lock);
+	return ret;
+}
+
+static u32 burned_lba(const struct imapi_node *n)
+{
+	return n->burn_more ? n->burn_more[0].lba : n->burn_first.lba;
+}
+
+int imapi_node_burned_lba(struct imapi_tree *t, struct imapi_node *n, u32 *lba)
+{
+	int ret = -ENODATA;
+
+	core_mutex_lock(&t->lock);
+	if (!n->dir && n->burn_nr) {
+		*lba = burned_lba(n);
+		ret = 0;
+	}
+	core_mutex_unlock(&t->lock);
+	return ret;
+}
+
+int imapi_tree_burned(struct imapi_tree *t, int (*fn)(void *ctx, u64 ino, u32 lba),
+		      void *ctx)
+{
+	struct imapi_node *n;
+	int ret = 0;
+
+	for (n = t->staged; n && !ret; n = n->staged_next)
+		if (n->linked && n->burn_nr)
+			ret = fn(ctx, n->ino, burned_lba(n));
+	return ret;
 }
 
 /* Turns the staged files that have a name into burned ones; chains their handles' nodes */
@@ -177,9 +270,10 @@ static struct imapi_node *switch_content(struct imapi_tree *t)
 		n->first = n->burn_first;
 		n->more = n->burn_more;
 		n->burn_more = NULL;
-		n->burn_nr = 0;
+		burned_forget(n);
 		tree_cost_content(&t->cost, n->size, -1);
-		tree_cost_sections(&t->cost, n->nr, 1);
+		if (t->measured)
+			tree_cost_sections(&t->cost, n->nr, 1);
 		n->refs++;
 		n->staged_next = switched;
 		switched = n;
@@ -233,6 +327,9 @@ void imapi_tree_commit_end(struct imapi_tree *t, int err)
 		t->dirty = false;
 		t->generation++;
 	}
+	/* The next commit has other places for what is still staged */
+	for (n = t->staged; n; n = n->staged_next)
+		burned_forget(n);
 	t->committing = false;
 	sweep(t, &dead);
 	core_mutex_unlock(&t->lock);

@@ -286,7 +286,7 @@ static int create_locked(struct imapi_tree *t, struct imapi_node *dir,
 
 	if (!dir->linked)
 		return -ENOENT;
-	if (c ? c->node != NULL : in_base)
+	if (c ? !!c->node : in_base)
 		return -EEXIST;
 	if (!tree_slots_reserve(dir, 1))
 		return -ENOMEM;
@@ -372,7 +372,9 @@ static int unlink_locked(struct imapi_tree *t, struct imapi_node *dir,
 
 static int kind_check(const struct imapi_node *n, enum imapi_kind kind)
 {
-	if (n->dir == (kind == IMAPI_DIR))
+	bool dir = kind == IMAPI_DIR;
+
+	if (n->dir == dir)
 		return 0;
 	return n->dir ? -EISDIR : -ENOTDIR;
 }

@@ -60,9 +60,11 @@ struct imapi_node {
 	u64 refs;
 	u64 size;
 	s64 mtime;
+	u32 mark;		/* tree_export.c's, while it lists nodes */
 	bool dir;
 	bool linked;		/* has a name */
 	bool pinned;		/* differs from its record: holds a reference of its own */
+	bool burn_told;		/* a file: burn_* below are what this commit said */
 	u8 hidden;		/* IMAPI_DE_HIDDEN or 0 */
 	u8 name_len;		/* of the base's name, below */
 
@@ -109,6 +111,7 @@ struct imapi_tree {
 	bool measured;		/* cost counts the base as well */
 	bool dirty;
 	bool committing;
+	bool imported;		/* before cost is measured, it has what is staged alone */
 	u64 generation;
 	u64 next_ino, next_seq;
 	struct tree_table nodes;	/* struct imapi_node by ino */

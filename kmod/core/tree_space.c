@@ -101,13 +101,13 @@ static void cost_add(struct tree_cost *c, const struct tree_cost *d, s64 sign)
 
 /* Directories still to be counted */
 struct count_stack {
-	struct imapi_dirloc *dir;
+	struct imapi_dirref *dir;
 	u32 nr, max;
 };
 
-static int stack_push(struct count_stack *s, struct imapi_dirloc dir)
+static int stack_push(struct count_stack *s, struct imapi_dirref dir)
 {
-	struct imapi_dirloc *grown;
+	struct imapi_dirref *grown;
 
 	if (s->nr == s->max) {
 		s->max = s->max ? s->max * 2 : 64;
@@ -123,35 +123,36 @@ static int stack_push(struct count_stack *s, struct imapi_dirloc dir)
 	return 0;
 }
 
-/* Would the next session be written over @rec's data? Sections are taken as one */
-static bool is_behind_nwa(const struct imapi_tree *t, const struct imapi_record *rec)
+/* Would the next session be written over a file's data? Sections are taken as one */
+static bool is_behind_nwa(const struct imapi_tree *t, const struct imapi_extent *ext,
+			  u64 size)
 {
-	u64 first = (u64)rec->first.lba + rec->first.xattr_blocks;
+	u64 first = (u64)ext->lba + ext->xattr_blocks;
 
-	return t->ops && rec->size && first + tree_file_blocks(rec->size) > t->ops->nwa;
+	return t->ops && size && first + tree_file_blocks(size) > t->ops->nwa;
 }
 
 static int count_dir(struct imapi_tree *t, struct imapi_dirloc dir,
 		     struct tree_cost *c, struct count_stack *stack)
 {
+	struct imapi_dirref sub = { .node = NULL };
 	struct imapi_dir_cursor cur;
 	struct imapi_record rec;
-	struct imapi_dirloc sub;
 	int ret;
 
 	ret = tree_cursor_init(t, &dir, COUNT_BUF_BLOCKS, &cur);
 	if (ret)
 		return ret;
 	while ((ret = imapi_dir_next(&cur, &rec)) > 0) {
-		ret = is_behind_nwa(t, &rec) ? -EUCLEAN : 0;
+		ret = is_behind_nwa(t, &rec.first, rec.size) ? -EUCLEAN : 0;
 		if (ret)
 			break;
 		tree_cost_entry(c, rec.name_len, rec.flags & IMAPI_DE_DIRECTORY, 1);
 		tree_cost_sections(c, rec.extents, 1);
 		if (!(rec.flags & IMAPI_DE_DIRECTORY) || !rec.size)
 			continue;
-		sub.lba = rec.first.lba + rec.first.xattr_blocks;
-		sub.size = rec.first.len;
+		sub.base.lba = rec.first.lba + rec.first.xattr_blocks;
+		sub.base.size = rec.first.len;
 		ret = stack_push(stack, sub);
 		if (ret)
 			break;
@@ -169,18 +170,63 @@ static int count_dir(struct imapi_tree *t, struct imapi_dirloc dir,
  */
 static int count_base(struct imapi_tree *t, struct tree_cost *c)
 {
+	struct imapi_dirref dir = { .base = t->root->base };
 	struct count_stack stack = { 0 };
-	struct imapi_dirloc dir;
 	u64 blocks = 0;
 	int ret;
 
-	ret = stack_push(&stack, t->root->base);
+	ret = dir.base.size ? stack_push(&stack, dir) : 0;
 	while (!ret && stack.nr) {
 		dir = stack.dir[--stack.nr];
-		blocks += tree_file_blocks(dir.size);
-		ret = blocks > t->src->blocks ? -EUCLEAN : count_dir(t, dir, c, &stack);
+		blocks += tree_file_blocks(dir.base.size);
+		ret = blocks > t->src->blocks ? -EUCLEAN :
+						count_dir(t, dir.base, c, &stack);
 	}
 	core_free(stack.dir);
+	return ret;
+}
+
+struct count_walk {
+	struct imapi_tree *t;
+	struct tree_cost *c;
+	struct count_stack stack;
+};
+
+/* What is staged counts already */
+static int count_entry(void *ctx, const struct imapi_entry *e)
+{
+	bool dir = e->flags & IMAPI_DE_DIRECTORY;
+	struct count_walk *w = ctx;
+
+	tree_cost_entry(w->c, e->name_len, dir, 1);
+	if (w->c->dirs > IMAPI_MAX_DIRS)
+		return -EUCLEAN;
+	if (dir)
+		return stack_push(&w->stack, e->dir);
+	if (e->content.staged)
+		return 0;
+	tree_cost_sections(w->c, e->content.nr, 1);
+	/* What the mount burned lies behind where its first session started */
+	return !e->node && e->content.nr &&
+	       is_behind_nwa(w->t, e->content.extents, e->content.size) ? -EUCLEAN : 0;
+}
+
+/* An imported tree was changed before it was counted: all of it is walked, as above */
+static int count_merged(struct imapi_tree *t, struct tree_cost *c)
+{
+	struct imapi_dirref dir = { .node = t->root };
+	struct count_walk w = { .t = t, .c = c };
+	u64 blocks = 0;
+	int ret;
+
+	ret = stack_push(&w.stack, dir);
+	while (!ret && w.stack.nr) {
+		dir = w.stack.dir[--w.stack.nr];
+		blocks += tree_file_blocks(dir.node ? dir.node->base.size : dir.base.size);
+		ret = blocks > t->src->blocks ? -EUCLEAN :
+						imapi_dir_walk(t, &dir, count_entry, &w);
+	}
+	core_free(w.stack.dir);
 	return ret;
 }
 
@@ -196,7 +242,7 @@ static int measure(struct imapi_tree *t)
 	if (measured)
 		return 0;
 	memset(&c, 0, sizeof(c));
-	ret = t->root->base.size ? count_base(t, &c) : 0;
+	ret = t->imported ? count_merged(t, &c) : count_base(t, &c);
 	if (ret)
 		return ret;
 	core_mutex_lock(&t->lock);

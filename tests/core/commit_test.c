@@ -309,6 +309,61 @@ TEST_F(commit, image_truncated_under_the_mount)
 	EXPECT_EQ(0, disc_compare(d, "b", 2, 1));
 }
 
+/* --- before the write that commits --- */
+
+static int remember_prepared(struct disc *d, const struct commit_prepared *p)
+{
+	d->prepared = *p;
+	/* Recorded, but not yet the newest */
+	return d->rec->nwa == p->start &&
+	       disc_size(d) == (s64)(p->start + p->blocks) * IMAPI_BLOCK ? 0 : -EBADMSG;
+}
+
+TEST_F(commit, prepare_says_what_the_image_will_have)
+{
+	struct disc *d = &self->d;
+	const struct imapi_session *newest;
+	struct imapi_volume vol;
+	u32 i;
+
+	d->prepare = remember_prepared;
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, disc_stage(d, i ? "b" : "a", i, 70000));
+		ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+		newest = &d->rec->sessions.list[i];
+		EXPECT_EQ(newest->start, d->prepared.start);
+		EXPECT_EQ(newest->blocks, d->prepared.blocks);
+		EXPECT_EQ(d->rec->nwa, d->prepared.nwa);
+		ASSERT_EQ(0, imapi_volume_read(&d->rec->source, IMAPI_SYSTEM_BLOCKS, &vol));
+		EXPECT_EQ(vol.hash, d->prepared.descriptors);
+	}
+}
+
+static int refuse_prepared(struct disc *d, const struct commit_prepared *p)
+{
+	(void)p;
+	return d->lines ? -EINTR : -ENOTCONN;
+}
+
+TEST_F(commit, refused_by_prepare)
+{
+	struct disc *d = &self->d;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 5000));
+	d->prepare = refuse_prepared;
+	EXPECT_EQ(-ENOTCONN, disc_commit(d));
+	EXPECT_NE(NULL, strstr(d->message, "did not take the session"));
+	d->lines = 1;
+	EXPECT_EQ(-EINTR, disc_commit(d));
+	EXPECT_NE(NULL, strstr(d->message, "cancelled"));
+	EXPECT_EQ(0, disc_size(d));
+	EXPECT_EQ(0, d->switches);
+	EXPECT_TRUE(imapi_tree_dirty(d->tree));
+	d->prepare = NULL;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 5000));
+}
+
 /* --- the write that commits fails --- */
 
 static int finish_with_nonsense(struct recorder *r, const void *head, u32 count)

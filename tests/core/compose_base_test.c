@@ -173,6 +173,29 @@ TEST_F(base, link_to_the_session_before)
 	EXPECT_EQ(imapi_sum32(link, 20), get_unaligned_le32(link->sum));
 }
 
+/* What block 16 will hold is known before it is written, by the hash that a mount has */
+TEST_F(base, hash_of_the_head)
+{
+	u8 head[COMPOSE_HEAD_MAX * IMAPI_BLOCK], boot[IMAPI_BLOCK] = "\0CD001\1EL TORITO SPECIFICATION";
+	struct imapi_volume vol;
+	u32 blocks;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		self->p.boot = i ? boot : NULL;
+		ASSERT_EQ(0, make_file(self->t, i ? "one" : "two", 1, 1, WHEN));
+		ASSERT_EQ(0, imapi_tree_commit_begin(self->t));
+		ASSERT_EQ(0, burn(self));
+		blocks = compose_head(self->c, head);
+		ASSERT_EQ(3 + i, blocks);
+		imapi_tree_commit_end(self->t, 0);
+		self->src.blocks = self->img.blocks;
+		ASSERT_EQ(0, imapi_volume_read(&self->src, 16, &vol));
+		EXPECT_EQ(blocks, vol.descs);
+		EXPECT_EQ(vol.hash, imapi_hash64(IMAPI_HASH64_SEED, head, blocks * IMAPI_BLOCK));
+	}
+}
+
 TEST_F(base, saved_descriptors)
 {
 	const struct imapi_iso_link *link;

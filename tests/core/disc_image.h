@@ -26,6 +26,8 @@ struct disc {
 	struct progress progress;
 	char message[192];
 	enum verify_mode verify;
+	int (*prepare)(struct disc *d, const struct commit_prepared *p);
+	struct commit_prepared prepared;
 	u32 switches;			/* switch_begin and switch_end so far */
 	u32 lines;			/* problems that a check found */
 	char line[256];			/* the last of them */
@@ -176,13 +178,22 @@ static inline void disc_switch(void *ctx)
 	d->switches++;
 }
 
+static inline int disc_prepare(void *ctx, const struct commit_prepared *p)
+{
+	struct disc *d = ctx;
+
+	return d->prepare(d, p);
+}
+
 static inline int disc_commit(struct disc *d)
 {
 	struct commit_job job = {
 		.tree = d->tree,
+		.staged = &spool_staged,
 		.rec = d->rec,
 		.verify = d->verify,
 		.progress = &d->progress,
+		.prepare = d->prepare ? disc_prepare : NULL,
 		.switch_begin = disc_switch,
 		.switch_end = disc_switch,
 		.ctx = d,

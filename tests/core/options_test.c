@@ -54,6 +54,42 @@ TEST(all_of_ours)
 	options_free(&opt);
 }
 
+TEST(which_face)
+{
+	struct mount_options opt;
+
+	ASSERT_EQ(0, parse("", &opt));
+	EXPECT_EQ(FACE_ANY, opt.face);
+	ASSERT_EQ(0, parse("face=kernel", &opt));
+	EXPECT_EQ(FACE_KERNEL, opt.face);
+	ASSERT_EQ(0, parse("face=kernel,face=fuse", &opt));
+	EXPECT_EQ(FACE_FUSE, opt.face);
+}
+
+/* What the module shows, of which attach needs a part */
+TEST(one_by_one)
+{
+	struct mount_options opt;
+	char err[256];
+
+	ASSERT_EQ(0, parse("", &opt));
+	EXPECT_EQ(0, options_set(&opt, "volid", "A, B", err, sizeof(err)));
+	EXPECT_EQ(0, options_set(&opt, "volid", "C,D", err, sizeof(err)));
+	EXPECT_STREQ("C,D", opt.volid);
+	EXPECT_EQ(0, options_set(&opt, "commit", "manual", err, sizeof(err)));
+	EXPECT_EQ(COMMIT_MANUAL, opt.commit);
+	EXPECT_EQ(0, options_set(&opt, "verify", "none", err, sizeof(err)));
+	EXPECT_EQ(VERIFY_NONE, opt.verify);
+	EXPECT_EQ(0, options_set(&opt, "spool", "/a b", err, sizeof(err)));
+	EXPECT_STREQ("/a b", opt.spool);
+	EXPECT_EQ(1, options_set(&opt, "uid", "7", err, sizeof(err)));
+	EXPECT_NE(7, opt.uid);
+	EXPECT_EQ(-EINVAL, options_set(&opt, "verify", "most", err, sizeof(err)));
+	EXPECT_NE(NULL, strstr(err, "verify=most"));
+	EXPECT_EQ(-EINVAL, options_set(&opt, "spool", NULL, err, sizeof(err)));
+	options_free(&opt);
+}
+
 TEST(owner_by_name)
 {
 	struct mount_options opt;
@@ -200,6 +236,8 @@ TEST(refused)
 		{ "commit", "commit" },
 		{ "commit=never", "commit=never" },
 		{ "verify=most", "verify=most" },
+		{ "face", "face" },
+		{ "face=both", "face=both" },
 		{ "size", "size" },
 		{ "size=", "size=" },
 		{ "size=1KB", "size=1KB" },

@@ -4,7 +4,7 @@
  * changes, commits, and new mounts of what was composed, compared name by name
  * and byte by byte after each step.
  */
-#include "world.h"
+#include "log_check.h"
 #include "kselftest_harness.h"
 
 #define MAX_ITEMS	400
@@ -412,6 +412,27 @@ TEST_F(round, readdir_gives_what_stays_once_while_entries_come_and_go)
 	for (i = 0; i < 60; i++)
 		ASSERT_EQ(0, i % 2 ? op_create(m, false) : op_unlink(m));
 	ASSERT_EQ(0, compare(m));
+}
+
+/* Each commit by way of the change log, over a base and over sessions of this mount */
+TEST_F(round, random_changes_as_change_logs)
+{
+	struct model *m = &self->m;
+	const char *why;
+	u32 seed, i, nr;
+
+	for (seed = 1; seed <= 12; seed++) {
+		m->rnd = seed * 104729;
+		for (nr = 1; nr <= 4; nr++) {
+			for (i = 0; i < 150 / nr; i++)
+				ASSERT_EQ(0, step(m)) TH_LOG("seed %u step %u", seed, i);
+			why = world_check_log(&m->w, nr % 2 ? LOG_HASTY : LOG_COMPARED);
+			ASSERT_EQ(NULL, why) TH_LOG("seed %u, log %u: %s", seed, nr, why);
+			ASSERT_EQ(0, compare(m)) TH_LOG("seed %u, log %u", seed, nr);
+		}
+		ASSERT_EQ(0, remount(m));
+		ASSERT_EQ(0, compare(m)) TH_LOG("seed %u, mounted again", seed);
+	}
 }
 
 TEST_HARNESS_MAIN
