@@ -61,16 +61,29 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-# These four install what they need (Debian: by apt-get, and only what is missing)
+# These install what they need (Debian: by apt-get, and only what is missing)
 demo:
 	tests/deps.sh build demo
 	$(MAKE) -s -j$$(nproc) all
 	tests/demo.sh
 
 check:
-	tests/deps.sh build demo check
+	tests/deps.sh build demo check kmod guest
 	$(MAKE) -s -j$$(nproc) all check-programs
+	$(MAKE) -s guest-modules
 	tests/check.sh
+
+# The suite in a guest whose kernel looks for mistakes; it is built once
+check-debug:
+	tests/deps.sh build demo check kmod guest debug
+	$(MAKE) -s -j$$(nproc) all check-programs
+	$(MAKE) -s kmod KDIR=$$(tests/guest/debug-kernel.sh)
+	IMAPIFS_TIMEOUT=3700 tests/check.sh tests/kmod/suite-debug
+
+# The suite in the newest system that Debian has, built there with its compiler
+check-newest:
+	tests/deps.sh guest newest
+	tests/guest/newest.sh
 
 fuzz:
 	tests/deps.sh build check
@@ -81,16 +94,32 @@ bench:
 	tests/deps.sh build demo bench
 	$(MAKE) -s -j$$(nproc) all bench-programs
 	tests/bench/bench.sh
+	$(MAKE) -s bench-guest
+
+# The module beside isofs and tmpfs, in a guest; KERNEL=6.1 takes another one
+KERNEL ?= 6.12
+bench-guest:
+	tests/deps.sh build demo kmod guest
+	$(MAKE) -s -j$$(nproc) all bench-programs
+	$(MAKE) -s kmod KVER=$$(bash -c '. tests/guest/kernel.sh && kernel_release $(KERNEL)')
+	tests/bench/guest.sh $(KERNEL)
 
 help:
 	@echo 'make            build/imapifs, build/mount.imapifs, build/umount.imapifs'
 	@echo 'make demo       the main job on a real tree, checked by other programs'
 	@echo 'make check      every test'
+	@echo 'make check-debug  the module under KASAN, lockdep and the like; builds a kernel'
+	@echo "make check-newest  the module on the newest kernel of Debian's archive; makes a system"
 	@echo 'make fuzz       every fuzz target, longer (FUZZ_SECONDS=300 each)'
-	@echo 'make bench      one table of times, beside those of other programs'
+	@echo 'make bench      tables of times, beside those of other programs'
+	@echo 'make bench-guest  the part of it about the module; KERNEL=6.1'
+	@echo 'make kmod       the module, in build/KVER; KVER=, KDIR=, W=1, C=2'
 	@echo 'make install    DESTDIR=, PREFIX=/usr/local; mount helpers go to /sbin'
-	@echo 'make uninstall, make clean'
+	@echo 'make install-kmod, make install-dkms; KVER='
+	@echo 'make uninstall, make uninstall-kmod, make uninstall-dkms, make clean'
 
+include kmod/Makefile
 include tests/Makefile
 -include $(OBJ:.o=.d)
-.PHONY: all install uninstall clean demo check fuzz bench help
+.PHONY: all install uninstall clean demo check check-debug check-newest fuzz bench \
+	bench-guest help

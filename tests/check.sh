@@ -19,6 +19,8 @@ if [[ ${#tests[@]} -eq 0 ]]; then
 		tests+=("build/tests/fuzz/$(basename "$source" .c)")
 	done
 	tests+=(tests/suite/*.t tests/cross/*.t)
+	# Guests take longest: they begin first
+	tests=(tests/kmod/suite-*.t tests/kmod/memory.t tests/kmod/kselftest.t tests/kmod/build.t tests/kmod/dkms.t "${tests[@]}")
 fi
 
 jobs=$(nproc)

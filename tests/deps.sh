@@ -1,20 +1,38 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# tests/deps.sh LEVEL...: install what building, the demo, the tests or the
-# benchmarks need, and only what is missing. Levels: build demo check bench.
+# tests/deps.sh [-n] LEVEL...: install what building, the demo, the tests or the
+# benchmarks need, and only what is missing. Levels: build demo suite check bench
+# kmod guest debug newest. -n only prints the names.
 set -eu
 
+print=
+if [ "${1-}" = -n ]; then
+	print=1
+	shift
+fi
 wanted=
+suite="genisoimage p7zip-full perl util-linux mount attr"
 for level; do
 	case $level in
 	build)	wanted="$wanted gcc libc6-dev make pkg-config libfuse3-dev libmount-dev fuse3" ;;
 	demo)	wanted="$wanted xorriso libarchive-tools" ;;
-	check)	wanted="$wanted genisoimage p7zip-full clang libclang-rt-dev linux-source-6.1
-			perl xz-utils util-linux mount attr" ;;
+	suite)	wanted="$wanted $suite" ;;
+	check)	wanted="$wanted $suite clang libclang-rt-dev linux-source-6.1 xz-utils" ;;
 	bench)	wanted="$wanted genisoimage fuseiso time" ;;
+	kmod)	wanted="$wanted gcc make sparse kmod linux-headers-amd64 linux-headers-6.12-amd64" ;;
+	guest)	wanted="$wanted qemu-system-x86 busybox-static kmod e2fsprogs xz-utils zstd perl dkms
+			gcc-multilib rsync" ;;
+	debug)	wanted="$wanted gcc libc6-dev make flex bison bc libelf-dev linux-source-6.1
+			xz-utils lz4" ;;
+	newest)	wanted="$wanted mmdebstrap make linux-source-6.1 xz-utils" ;;
 	*)	echo "deps.sh: no level '$level'" >&2; exit 2 ;;
 	esac
 done
+if [ -n "$print" ]; then
+	# shellcheck disable=SC2086 # words on purpose
+	echo $wanted
+	exit 0
+fi
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	# No Debian: look for the programs, and leave installing to the reader

@@ -12,6 +12,8 @@ BUILD=$TOP/build
 BENCH=$BUILD/bench
 MKTREE=$BUILD/tests/mktree
 export LC_ALL=C.UTF-8 TIMEFORMAT=%R
+# shellcheck source=tests/bench/table.sh
+. "$TOP/tests/bench/table.sh"
 
 RUNS=${RUNS:-5}
 FILES=${FILES:-100000}
@@ -43,7 +45,6 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
 
 note() { printf '%s\n' "$*" >&2; }
-median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 # seconds COMMAND...: how long it takes; what it says goes to $T/log
 seconds()
@@ -67,24 +68,6 @@ level()
 {
 	sync -f "$T"
 	dd if=/dev/zero of=/dev/null bs=$((BYTES + (BYTES / 2))) count=1 iflag=fullblock 2>/dev/null || :
-}
-
-# row CASE WHAT OURS PEER-NAME PEER GOAL: the goal is the most that OURS / PEER may be; "-" for none
-row()
-{
-	awk -v c="$1" -v w="$2" -v o="$3" -v n="$4" -v p="$5" -v g="$6" 'BEGIN {
-		ratio = p > 0 ? o / p : 0
-		verdict = g == "-" ? "" : ratio <= g + 0 ? "reached" : "NOT reached"
-		printf "%s|%s|%s|%s|%s|%.2f|%s|%s\n", c, w, o, n, p, ratio, g == "-" ? "" : "<= " g, verdict
-	}' >>"$rows"
-}
-
-# row of a figure that has a bound of its own
-bound()
-{
-	awk -v c="$1" -v w="$2" -v o="$3" -v g="$4" 'BEGIN {
-		printf "%s|%s|%s|||%s|<= %s|%s\n", c, w, o, "", g, o <= g + 0 ? "reached" : "NOT reached"
-	}' >>"$rows"
 }
 
 ours_mount()
@@ -321,6 +304,4 @@ echo
 echo "Median of $RUNS runs, in turns, caches warm for both, on $(df --output=fstype "$T" | tail -n 1)."
 echo "Memory: ours is the peak of the server (VmHWM) and of the sync that waits for it, the peer's its maximum resident set."
 echo
-awk -F '|' 'BEGIN { f = "%-42s %-12s %12s  %-22s %12s %7s %9s  %s\n"
-	printf f, "case", "figure", "ours", "peer", "peer\047s", "ratio", "goal", "" }
-	{ printf f, $1, $2, $3, $4, $5, $6, $7, $8 }' "$rows"
+table

@@ -1,19 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the commands say, and what a mount whose process is gone leaves behind
+# What the commands say
 set -u
 # shellcheck source=tests/suite/lib.sh
 . "$(dirname "$0")/lib.sh"
-
-says()
-{
-	local text=$1 pattern=$2
-
-	shift 2
-	"$@" >"$T/.out" 2>&1 </dev/null
-	tap_result "$(grep -qE "$pattern" "$T/.out"; echo $?)" "$text"
-	grep -qE "$pattern" "$T/.out" || diag "expected /$pattern/: $*"$'\n'"$(tail -n 20 "$T/.out")"
-}
 
 imapifs() { timeout 60 "$BUILD/imapifs" "$@"; }
 
@@ -37,19 +27,4 @@ says "a new name alone" '^staged: +names or times only, not burned yet$' imapifs
 is "without -v and a terminal commit is silent" "$(imapifs commit "$M" 2>&1)" ""
 write_to "$M/four" 4
 says "umount -v says what was burned" 'session 3 burned' timeout 60 "$BUILD/umount.imapifs" -v "$M"
-
-need mount_image "$I" "$M"
-write_to "$M/five" lost
-pid=$(server_pid "$M")
-kill -KILL "$pid"
-need gone "$pid"
-refused "commit of a dead mount" "is gone; unmount it" imapifs commit "$M"
-says "umount of it does that, and says what is left" 'unmounted; its process was gone' \
-	timeout 60 "$BUILD/umount.imapifs" "$M"
-is "it is unmounted" "$(tap_mounts)" ""
-dead=$(find "$SPOOL" -name 'mount-*')
-says "the next mount names its folder" "$dead: 4 bytes" mount_image "$I" "$M"
-is "which has what was staged" "$(find "$dead" -type f -size +0 -exec cat {} \;)" lost
-need unmount "$M"
-is "and stays" "$(find "$SPOOL" -name 'mount-*')" "$dead"
 suite_done

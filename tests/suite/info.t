@@ -45,11 +45,4 @@ need unmount "$T/second"
 need unmount "$M"
 need mount_image "$I" "$M"
 exits "none that reads beside one that writes" 32 mount_image "$I" "$T/second" ro
-
-server=$(server_pid "$M")
-kill -KILL "$server"
-need gone "$server"
-refused "a mount whose process is gone" "^imapifs: $M: the process that served it is gone" run info "$M"
-umount -i -l "$M"
-need mount_image "$I" "$M"
 suite_done

@@ -73,3 +73,14 @@ write_to()
 {
 	printf '%s' "$2" >"$1"
 }
+
+# says TEXT PATTERN COMMAND...: whether it succeeds or not, it says what the pattern says
+says()
+{
+	local text=$1 pattern=$2
+
+	shift 2
+	"$@" >"$T/.out" 2>&1 </dev/null
+	tap_result "$(grep -qE "$pattern" "$T/.out"; echo $?)" "$text"
+	grep -qE "$pattern" "$T/.out" || diag "expected /$pattern/: $*"$'\n'"$(tail -n 20 "$T/.out")"
+}
