@@ -41,6 +41,10 @@
 #define imapifs_mkdir_result(err)	(err)
 #endif
 
+#if !IMAPIFS_SINCE(6, 12)
+#define inode_lock_killable(inode)	down_write_killable(&(inode)->i_rwsem)
+#endif
+
 /* ->create() had an argument that told of O_EXCL */
 #if IMAPIFS_SINCE(7, 3)
 #define IMAPIFS_CREATE_MODE	umode_t mode

@@ -99,24 +99,17 @@ static ssize_t write_staged(struct inode *inode, struct kiocb *iocb, struct iov_
 static ssize_t write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct inode *inode = file_inode(iocb->ki_filp);
-	struct imapifs_sb *sbi = imapifs_sb(inode->i_sb);
 	ssize_t done;
 
 	if (iocb->ki_flags & IOCB_NOWAIT)
 		return -EAGAIN;
-	inode_lock(inode);
+	done = imapifs_write_begin(inode);
+	if (done)
+		return done;
 	done = generic_write_checks(iocb, from);
-	if (done > 0) {
-		int err = imapifs_change_begin(sbi);
-
-		if (err) {
-			done = err;
-		} else {
-			done = write_staged(inode, iocb, from);
-			imapifs_change_end(sbi);
-		}
-	}
-	inode_unlock(inode);
+	if (done > 0)
+		done = write_staged(inode, iocb, from);
+	imapifs_write_end(inode);
 	return done > 0 ? generic_write_sync(iocb, done) : done;
 }
 
@@ -147,22 +140,19 @@ static int allocate(struct inode *inode, int mode, loff_t off, loff_t len)
 static long file_fallocate(struct file *file, int mode, loff_t off, loff_t len)
 {
 	struct inode *inode = file_inode(file);
-	struct imapifs_sb *sbi = imapifs_sb(inode->i_sb);
 	int err;
 
 	if (mode && mode != FALLOC_FL_KEEP_SIZE &&
 	    mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
 		return -EOPNOTSUPP;
-	inode_lock(inode);
-	err = imapifs_change_begin(sbi);
-	if (!err) {
-		if (!(mode & FALLOC_FL_KEEP_SIZE))
-			err = inode_newsize_ok(inode, off + len);
-		if (!err)
-			err = allocate(inode, mode, off, len);
-		imapifs_change_end(sbi);
-	}
-	inode_unlock(inode);
+	err = imapifs_write_begin(inode);
+	if (err)
+		return err;
+	if (!(mode & FALLOC_FL_KEEP_SIZE))
+		err = inode_newsize_ok(inode, off + len);
+	if (!err)
+		err = allocate(inode, mode, off, len);
+	imapifs_write_end(inode);
 	return err;
 }
 

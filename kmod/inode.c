@@ -148,17 +148,48 @@ struct inode *imapifs_iget(struct super_block *sb, struct imapi_node *node)
 	return inode;
 }
 
-int imapifs_change_begin(struct imapifs_sb *sbi)
+static int may_change(struct imapifs_sb *sbi)
 {
 	if (sb_rdonly(sbi->sb))
 		return -EROFS;
 	/* Before the wait: who waits for a helper that is gone waits for ever */
-	if (!imapifs_served(sbi))
-		return -ENOTCONN;
-	return imapifs_gate_enter(&sbi->changes);
+	return imapifs_served(sbi) ? 0 : -ENOTCONN;
+}
+
+int imapifs_change_begin(struct imapifs_sb *sbi)
+{
+	return may_change(sbi) ?: imapifs_gate_enter_locked(&sbi->changes);
 }
 
 void imapifs_change_end(struct imapifs_sb *sbi)
 {
 	imapifs_gate_leave(&sbi->changes);
+}
+
+int imapifs_write_begin(struct inode *inode)
+{
+	struct imapifs_sb *sbi = imapifs_sb(inode->i_sb);
+	int err;
+
+	for (;;) {
+		err = inode_lock_killable(inode);
+		if (err)
+			return err;
+		err = may_change(sbi);
+		if (err || imapifs_gate_try(&sbi->changes))
+			break;
+		inode_unlock(inode);
+		err = imapifs_gate_wait(&sbi->changes);
+		if (err)
+			return err;
+	}
+	if (err)
+		inode_unlock(inode);
+	return err;
+}
+
+void imapifs_write_end(struct inode *inode)
+{
+	imapifs_change_end(imapifs_sb(inode->i_sb));
+	inode_unlock(inode);
 }

@@ -90,6 +90,17 @@ void imapifs_gate_init(struct imapifs_gate *g);
 
 /* Waits while it is closed: 0, or -EINTR for who was killed */
 int imapifs_gate_enter(struct imapifs_gate *g);
+
+/*
+ * The same for who holds a lock of the VFS that readers need, a directory's above
+ * all. A burn may take half an hour; so this waits a moment, and then has the system
+ * call start again, which gives the lock back: 0, -EINTR, or -ERESTARTNOINTR
+ */
+int imapifs_gate_enter_locked(struct imapifs_gate *g);
+
+/* For who can give his locks back himself: enters if it is open; waits until it is */
+bool imapifs_gate_try(struct imapifs_gate *g);
+int imapifs_gate_wait(struct imapifs_gate *g);
 void imapifs_gate_leave(struct imapifs_gate *g);
 
 /* Closes it and waits until all are out: 0; -EINTR and it is open */
@@ -317,9 +328,15 @@ int imapifs_getattr(struct mnt_idmap *idmap, const struct path *path,
 /* Size and time; a mode is taken and forgotten, another owner is -EPERM */
 int imapifs_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr);
 
-/* A change of the tree goes through the gate: 0, -EINTR, -EROFS, or -ENOTCONN */
+/*
+ * A change of the tree goes through the gate: under a lock of the VFS, or under the
+ * inode's own, which is then taken as well. 0, -EINTR, -EROFS, -ENOTCONN; the first
+ * also -ERESTARTNOINTR
+ */
 int imapifs_change_begin(struct imapifs_sb *sbi);
 void imapifs_change_end(struct imapifs_sb *sbi);
+int imapifs_write_begin(struct inode *inode);
+void imapifs_write_end(struct inode *inode);
 
 /* --- spool.c: staged files --- */
 

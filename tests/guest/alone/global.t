@@ -61,6 +61,7 @@ random_bytes 300000 2 >"$T/staged"
 need mount_image "$I" "$M"
 helper=$(server_pid "$M")
 cp "$T/cold" "$M/cold"
+write_to "$M/new-to-the-cache" 1
 need sync_dir "$M"
 echo 3 >/proc/sys/vm/drop_caches
 before=$(sessions "$I")
@@ -76,16 +77,24 @@ same "what is on the disc alone too" <(timeout 20 cat "$M/cold") "$T/cold"
 ok "the folder is listed" timeout 20 ls -l "$M"
 ok "status is told" timeout 20 "$BUILD/imapifs" status "$M"
 ok "df as well" timeout 20 df "$M"
-# To open it for creation takes the folder's lock, which a change there holds
-dd if=/dev/zero of="$M/staged" bs=1 count=1 oflag=append conv=notrunc,nocreat 2>/dev/null &
+dd if=/dev/zero of="$M/staged" bs=1 count=1 oflag=append conv=notrunc 2>/dev/null &
 write=$!
 touch "$M/killed" &
 killed=$!
+rm "$M/cold" &
+also_killed=$!
 ok "a write waits" waits $write
 ok "so does a change of names" waits $killed
-kill -KILL $write $killed
+ok "and another one of the same folder" waits $also_killed
+ok "which is listed meanwhile" timeout 5 ls -l "$M"
+echo 2 >/proc/sys/vm/drop_caches
+is "and a name of it looked up that was not yet" \
+	"$(timeout 5 stat "$M/never" 2>/dev/null; echo $?)" 1
+is "and a file that was not" "$(timeout 5 cat "$M/new-to-the-cache")" 1
+kill -KILL $write $killed $also_killed
 ok "the one can be killed" ends $write
 ok "and the other" ends $killed
+ok "and the third" ends $also_killed
 touch "$M/change" &
 change=$!
 ok "the next waits, too" waits $change
