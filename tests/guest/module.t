@@ -56,6 +56,14 @@ refused "a device that is mounted for changes, again" "busy|in use|already mount
 	mount -i -t imapifs "$loop" "$T/mnt3"
 refused "by mount.imapifs" "busy|in use|already|another" mount_image "$loop" "$T/mnt3"
 ok "the first mount goes on" write_to "$M/again" again
+kill -KILL "$(server_pid "$M")"
+sleep 1
+refused "without its helper no change" "" touch "$M/new"
+ok "imapifs attach, of a device" timeout 60 "$BUILD/imapifs" attach "$M"
+before=$(sessions "$I")
+ok "what was staged is burned" sync_dir "$M"
+is "as one session" "$(sessions "$I")" $((before + 1))
+is "and there" "$(cat "$M/again")" again
 need unmount "$M"
 
 # Options
