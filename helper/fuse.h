@@ -176,9 +176,6 @@ void face_fit_size(struct face *f, struct imapi_node *n);
 int face_copy(struct face *f, const struct held *h, u64 off, u64 len, int fd,
 	      u64 pos);
 
-/* The disc's bytes behind @off of @c: address, and how many are in one piece */
-u64 face_map(const struct imapi_content *c, u64 off, u64 *run);
-
 struct handle *face_handle_new(struct face *f, fuse_ino_t ino, int flags);
 /* Says late which file it is of: it was just created */
 void face_handle_bind(struct face *f, struct handle *h, fuse_ino_t ino);

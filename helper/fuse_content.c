@@ -86,7 +86,7 @@ static struct fuse_bufvec *image_pieces(struct face *f,
 	u64 at, run;
 
 	while (len) {
-		at = face_map(c, off, &run);
+		at = imapi_content_map(c, off, &run);
 		if (!run)
 			break;
 		if (run > len)

@@ -86,23 +86,6 @@ void face_let_go_two(struct face *f, struct imapi_node *a, struct held *ha,
 	pthread_rwlock_unlock(la);
 }
 
-u64 face_map(const struct imapi_content *c, u64 off, u64 *run)
-{
-	u32 i, piece;
-	u64 at;
-
-	for (i = 0; i < c->nr; i++) {
-		if (off < c->extents[i].len) {
-			at = imapi_extent_map(&c->extents[i], (u32)off, &piece);
-			*run = piece;
-			return at;
-		}
-		off -= c->extents[i].len;
-	}
-	*run = 0;
-	return 0;
-}
-
 int face_copy(struct face *f, const struct held *h, u64 off, u64 len, int fd,
 	      u64 pos)
 {
@@ -112,7 +95,7 @@ int face_copy(struct face *f, const struct held *h, u64 off, u64 len, int fd,
 	if (h->c.staged)
 		return io_copy(h->fd, off, fd, pos, len);
 	while (len) {
-		at = face_map(&h->c, off, &run);
+		at = imapi_content_map(&h->c, off, &run);
 		if (run > len)
 			run = len;
 		if (!run)

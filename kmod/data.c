@@ -4,24 +4,6 @@
 #include <linux/pagemap.h>
 #include "internal.h"
 
-/* The disc's bytes behind @off: the address, and how many are in one piece, 0: none */
-static u64 map_content(const struct imapi_content *c, u64 off, u64 *run)
-{
-	u32 i, piece;
-	u64 at;
-
-	*run = 0;
-	for (i = 0; i < c->nr; i++) {
-		if (off < c->extents[i].len) {
-			at = imapi_extent_map(&c->extents[i], (u32)off, &piece);
-			*run = piece;
-			return at;
-		}
-		off -= c->extents[i].len;
-	}
-	return 0;
-}
-
 /*
  * A piece ends with the file, or with whole blocks: sections in the middle of a
  * file are (core/dirent.c), and interleave counts in blocks.
@@ -37,7 +19,7 @@ static int data_begin(struct inode *inode, loff_t offset, loff_t length, unsigne
 	down_read(&sbi->switch_lock);
 	err = imapi_node_content(sbi->tree, imapifs_inode(inode)->node, &c);
 	if (!err) {
-		iomap->addr = map_content(&c, start, &run);
+		iomap->addr = imapi_content_map(&c, start, &run);
 		iomap->length = round_up(run, IMAPI_BLOCK);
 	}
 	up_read(&sbi->switch_lock);

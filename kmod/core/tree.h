@@ -233,6 +233,17 @@ int imapi_node_content(struct imapi_tree *t, struct imapi_node *n,
 		       struct imapi_content *c);
 
 /**
+ * imapi_content_map - where a byte of a file that is on the disc lies
+ * @c: its content
+ * @off: the byte
+ * @run: set to the bytes from there on that lie one behind the other; 0: the file
+ *	ends before
+ *
+ * Return: the byte's address on the disc, in bytes.
+ */
+u64 imapi_content_map(const struct imapi_content *c, u64 off, u64 *run);
+
+/**
  * imapi_node_stage - from now on a file's content is staged; changes the tree
  * @t: the tree
  * @n: the file, not staged before

@@ -16,6 +16,23 @@ int imapi_node_content(struct imapi_tree *t, struct imapi_node *n,
 	return 0;
 }
 
+u64 imapi_content_map(const struct imapi_content *c, u64 off, u64 *run)
+{
+	u32 i, piece;
+	u64 at;
+
+	for (i = 0; i < c->nr; i++) {
+		if (off < c->extents[i].len) {
+			at = imapi_extent_map(&c->extents[i], (u32)off, &piece);
+			*run = piece;
+			return at;
+		}
+		off -= c->extents[i].len;
+	}
+	*run = 0;
+	return 0;
+}
+
 /*
  * Charges for content of @size bytes in place of what @n has staged, and locks
  * the tree. Asking for room takes time: if the file was resized or unlinked
