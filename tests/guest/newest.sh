@@ -67,7 +67,7 @@ exec 9>"$tree/use"
 flock 9
 own_mounts
 copy_sources
-quiet all build/tests/posix_test build/tests/mktree
+quiet all guest-programs
 quiet kmod "KVER=$release" W=1
 echo "newest: built for $release with $(inside gcc --version | head -n 1)," \
 	"libfuse $(inside pkg-config --modversion fuse3)"

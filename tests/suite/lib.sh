@@ -4,8 +4,8 @@
 
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/tap.sh"
-# shellcheck source=tests/suite/face-fuse.sh
-. "$TOP/tests/suite/face-${IMAPIFS_FACE:-fuse}.sh"
+# shellcheck source=tests/suite/face.sh
+. "$TOP/tests/suite/face.sh"
 
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:log_path=$T/san
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:log_path=$T/san

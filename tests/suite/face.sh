@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# How the suite gets at a mount that FUSE serves. Another face offers the same
-# functions; the cases use these and ordinary programs, and nothing else.
+# How the suite gets at a mount of one of the faces, IMAPIFS_FACE: the cases use
+# these functions and ordinary programs, and nothing else.
+
+FACE=${IMAPIFS_FACE:-fuse}
 
 # Says why this face can't be tested here, or nothing
 face_missing()
 {
 	if [[ ! -x $BUILD/mount.imapifs ]]; then
 		echo "$BUILD/mount.imapifs is not built"
-	elif [[ ! -c /dev/fuse ]]; then
+	elif [[ $FACE == fuse && ! -c /dev/fuse ]]; then
 		echo "no /dev/fuse"
+	elif [[ $FACE == kernel && ! -c /dev/imapifs ]]; then
+		echo "the module is not loaded"
 	elif [[ $(id -u) -ne 0 ]]; then
 		echo "not root"
 	fi
@@ -28,7 +32,8 @@ mount_image()
 	local rc=0
 
 	mkdir -p "$2" "$SPOOL"
-	timeout 60 "$BUILD/mount.imapifs" "$1" "$2" -o "spool=$SPOOL${3:+,$3}" </dev/null || rc=$?
+	timeout 60 "$BUILD/mount.imapifs" "$1" "$2" -o "face=$FACE,spool=$SPOOL${3:+,$3}" \
+		</dev/null || rc=$?
 	[[ $rc -ne 0 ]] || on_exit_kill "$(server_pid "$2")"
 	return $rc
 }
@@ -92,5 +97,5 @@ gone()
 # Does a mount go on when its server was killed?
 face_outlives_server()
 {
-	return 1
+	[[ $FACE == kernel ]]
 }
