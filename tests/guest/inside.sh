@@ -21,6 +21,8 @@ mount_all()
 	[[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
 	ln -sfn /proc/self/fd /dev/fd
 	ln -sfn /proc/self/mounts /run/mtab
+	# A tree that was never booted has none, and fusermount3 wants one
+	[[ -e /etc/mtab ]] || ln -s /proc/self/mounts /etc/mtab
 
 	# The tree may be in /tmp itself
 	mkdir $at/top
