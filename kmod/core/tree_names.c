@@ -125,7 +125,7 @@ static int node_of_record(struct imapi_tree *t, struct imapi_node *dir,
 			core_free(fresh->more);
 		core_free(fresh);
 	}
-	*out = n;
+	*out = ret ? NULL : n;
 	return ret;
 }
 

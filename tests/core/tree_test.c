@@ -412,6 +412,30 @@ TEST_F(tree, directories_that_share_their_blocks_end)
 	EXPECT_EQ(-EUCLEAN, make(w, "new", IMAPI_FILE));
 }
 
+TEST_F(tree, a_rename_by_another_way_to_a_file_takes_no_reference_of_it)
+{
+	struct imapi_node *good, *bad, *file;
+	struct world *w = &self->w;
+	struct imapi_volume vol;
+	struct imapi_attr attr;
+
+	ASSERT_EQ(0, two_dirs(w));
+	ASSERT_EQ(0, newest(w, &vol));
+	record_of(w, vol.ucs.root.lba, "bad")->lba =
+		record_of(w, vol.ucs.root.lba, "good")->lba;
+	ASSERT_EQ(0, world_remount(w));
+	self->root = imapi_tree_root(w->tree);
+	ASSERT_EQ(0, imapi_lookup(w->tree, self->root, "good", 4, &good));
+	ASSERT_EQ(0, imapi_lookup(w->tree, self->root, "bad", 3, &bad));
+	ASSERT_EQ(0, imapi_lookup(w->tree, good, "file", 4, &file));
+	EXPECT_EQ(-EUCLEAN, imapi_rename(w->tree, bad, "file", 4, bad, "new", 3, 0, 5));
+	imapi_node_attr(w->tree, file, &attr);
+	EXPECT_TRUE(attr.linked);
+	imapi_node_put(w->tree, file, 1);
+	imapi_node_put(w->tree, good, 1);
+	imapi_node_put(w->tree, bad, 1);
+}
+
 TEST_F(tree, without_a_face_behind_it_every_change_is_refused)
 {
 	struct world *w = &self->w;
