@@ -148,6 +148,17 @@ struct inode *imapifs_iget(struct super_block *sb, struct imapi_node *node)
 	return inode;
 }
 
+void imapifs_inode_new(struct inode *inode, struct imapi_node *node)
+{
+	struct imapi_attr attr;
+
+	imapi_node_attr(imapifs_sb(inode->i_sb)->tree, node, &attr);
+	imapifs_inode(inode)->node = node;
+	init_inode(inode, &attr);
+	insert_inode_hash(inode);
+	lockdep_annotate_inode_mutex_key(inode);
+}
+
 static int may_change(struct imapifs_sb *sbi)
 {
 	if (sb_rdonly(sbi->sb))

@@ -319,6 +319,9 @@ void imapifs_evict_inode(struct inode *inode);
  */
 struct inode *imapifs_iget(struct super_block *sb, struct imapi_node *node);
 
+/* @inode is fresh, and so is @node, which nobody else knows yet; as imapifs_iget() */
+void imapifs_inode_new(struct inode *inode, struct imapi_node *node);
+
 /* Takes size and time over from the node */
 void imapifs_refresh(struct inode *inode);
 

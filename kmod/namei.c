@@ -30,20 +30,25 @@ static int make(struct inode *dir, struct dentry *dentry, enum imapi_kind kind)
 	struct imapi_node *n;
 	int err;
 
+	/* First: without memory for it the name must not be there, either */
+	inode = new_inode(dir->i_sb);
+	if (!inode)
+		return -ENOMEM;
 	err = imapifs_change_begin(sbi);
 	if (err)
-		return err;
+		goto out;
 	err = imapi_create(sbi->tree, node_of(dir), dentry->d_name.name, dentry->d_name.len, kind,
 			   ktime_get_real_seconds(), &n);
 	imapifs_change_end(sbi);
 	if (err)
-		return err;
+		goto out;
 	imapifs_refresh(dir);
-	inode = imapifs_iget(dir->i_sb, n);
-	if (IS_ERR(inode))
-		return PTR_ERR(inode);
+	imapifs_inode_new(inode, n);
 	d_instantiate(dentry, inode);
 	return 0;
+out:
+	iput(inode);
+	return err;
 }
 
 static int create(struct mnt_idmap *idmap, struct inode *dir, struct dentry *dentry,
