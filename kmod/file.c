@@ -33,7 +33,7 @@ static int file_open(struct inode *inode, struct file *file)
 	if (!err)
 		file->private_data = inode;
 	/* Without room in the spool it can be read all the same, but not be mapped so */
-	return err == -EINTR ? err : 0;
+	return err == -EINTR || err == -ENOMEM ? err : 0;
 }
 
 static int file_release(struct inode *inode, struct file *file)
@@ -230,7 +230,9 @@ static int set_size(struct inode *inode, u64 size)
 	if (size > before)
 		err = resize(inode, size, 0);
 	if (!err) {
-		err = truncate_spool(sbi, spool, size);
+		/* Staging it may have cut it off; that must not be followed by a failure */
+		if ((u64)i_size_read(file_inode(spool)) != size)
+			err = truncate_spool(sbi, spool, size);
 		if (!err && size <= before)
 			err = resize(inode, size, 0);
 		if (err)
