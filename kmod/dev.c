@@ -16,6 +16,9 @@
  * @bound: held shared while @sbi is used, exclusive to set it; outside of all
  *	locks of a mount but s_umount
  * @sbi: the mount that it serves
+ * @writing: outside of @bound: one message is worked on at a time
+ * @message: IMAPIFS_MSG_MAX bytes for it. They are there from the start, as an
+ *	answer that is refused for want of memory would leave somebody waiting
  * @lock: innermost
  * @moved: there is something to read
  * @set_up: IMAPIFS_DEV_SETUP was called
@@ -30,6 +33,8 @@ struct imapifs_chan {
 	struct kref ref;
 	struct rw_semaphore bound;
 	struct imapifs_sb *sbi;
+	struct mutex writing;
+	void *message;
 	spinlock_t lock;		/* all that follows */
 	wait_queue_head_t moved;
 	bool set_up, over, closed;
@@ -46,6 +51,7 @@ static void chan_free(struct kref *ref)
 	struct imapifs_chan *c = container_of(ref, struct imapifs_chan, ref);
 
 	put_pid(c->pid);
+	kfree(c->message);
 	kfree(c);
 }
 
@@ -208,8 +214,14 @@ static int chan_open(struct inode *inode, struct file *file)
 
 	if (!c)
 		return -ENOMEM;
+	c->message = kmalloc(IMAPIFS_MSG_MAX, GFP_KERNEL);
+	if (!c->message) {
+		kfree(c);
+		return -ENOMEM;
+	}
 	kref_init(&c->ref);
 	init_rwsem(&c->bound);
+	mutex_init(&c->writing);
 	spin_lock_init(&c->lock);
 	init_waitqueue_head(&c->moved);
 	file->private_data = c;
@@ -328,25 +340,34 @@ static int dispatch(struct imapifs_sb *sbi, const struct imapifs_header *h)
 	}
 }
 
+static int take_written(struct imapifs_chan *c, const char __user *buf, size_t count)
+{
+	struct imapifs_header *h = c->message;
+	int err = -ENOTCONN;
+
+	if (copy_from_user(h, buf, count))
+		return -EFAULT;
+	if (h->len != count)
+		return -EINVAL;
+	down_read(&c->bound);
+	if (c->sbi)
+		err = dispatch(c->sbi, h);
+	up_read(&c->bound);
+	return err;
+}
+
 static ssize_t chan_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
 	struct imapifs_chan *c = file->private_data;
-	struct imapifs_header *h;
-	ssize_t ret = -ENOTCONN;
+	int err;
 
-	if (count < sizeof(*h) || count > IMAPIFS_MSG_MAX)
+	if (count < sizeof(struct imapifs_header) || count > IMAPIFS_MSG_MAX)
 		return -EINVAL;
-	h = memdup_user(buf, count);
-	if (IS_ERR(h))
-		return PTR_ERR(h);
-	down_read(&c->bound);
-	if (h->len != count)
-		ret = -EINVAL;
-	else if (c->sbi)
-		ret = dispatch(c->sbi, h);
-	up_read(&c->bound);
-	kfree(h);
-	return ret ?: (ssize_t)count;
+	if (mutex_lock_killable(&c->writing))
+		return -EINTR;
+	err = take_written(c, buf, count);
+	mutex_unlock(&c->writing);
+	return err ?: (ssize_t)count;
 }
 
 static int set_up(struct imapifs_chan *c, const void __user *arg)
