@@ -10,6 +10,7 @@
 
 #define DEVICE		"/dev/imapifs"
 #define MODPROBE	"/sbin/modprobe"
+#define PATIENCE	300	/* tenths of a second */
 
 static ssize_t device_read(int fd, void *buf, size_t size)
 {
@@ -27,11 +28,17 @@ static int device_write(int fd, const void *msg, size_t len)
 	return n == (ssize_t)len ? 0 : -EIO;
 }
 
+/* A rescue can't be tried again later, so a lack of memory is waited out */
 static int device_open(int fd, uint64_t id, uint64_t ino)
 {
 	struct imapifs_open what = { .id = id, .ino = ino };
 	int opened = ioctl(fd, IMAPIFS_DEV_OPEN, &what);
+	int tries;
 
+	for (tries = 0; opened < 0 && errno == ENOMEM && tries < PATIENCE; tries++) {
+		usleep(100000);
+		opened = ioctl(fd, IMAPIFS_DEV_OPEN, &what);
+	}
 	if (opened < 0)
 		return -errno;
 	fcntl(opened, F_SETFD, FD_CLOEXEC);

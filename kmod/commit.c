@@ -11,6 +11,9 @@
 #include <linux/slab.h>
 #include "internal.h"
 
+/* Tenths of a second, see memory_may_come() */
+#define PATIENCE	300
+
 static atomic64_t last_id;
 
 static void job_free(struct kref *ref)
@@ -156,6 +159,15 @@ static int write_log(void *ctx, const void *buf, size_t len)
 	return 0;
 }
 
+/* For what can't be tried again later: waits a moment if memory was short */
+static bool memory_may_come(int err, int *tries)
+{
+	if (err != -ENOMEM || ++*tries > PATIENCE)
+		return false;
+	schedule_timeout_uninterruptible(HZ / 10);
+	return true;
+}
+
 static struct imapifs_job *job_new(struct imapifs_sb *sbi, u32 op, u32 flags)
 {
 	struct imapifs_job *job = kzalloc(sizeof(*job), GFP_KERNEL);
@@ -214,6 +226,8 @@ static int check_disc(struct imapifs_sb *sbi)
 	int err;
 
 	err = sbi->disc->identify(sbi, &head);
+	if (err == -ENOMEM)
+		return refuse(sbi, err, "no memory to look at the disc: sync again");
 	if (err)
 		return refuse(sbi, err, "the disc can't be read: see to it and sync again");
 	if (head != sbi->head)
@@ -321,14 +335,16 @@ int imapifs_commit(struct imapifs_sb *sbi, u32 flags)
 int imapifs_rescue(struct imapifs_sb *sbi)
 {
 	struct imapifs_job *job;
-	int err;
+	int err, tries = 0;
 
 	/* Nobody else is left: it is the last that this mount does */
 	wait_event_idle(sbi->idle, turn_try(sbi));
 	err = imapi_tree_commit_begin(sbi->tree);
 	if (!err) {
-		job = job_new(sbi, IMAPIFS_OP_RESCUE, IMAPIFS_LAST);
-		err = PTR_ERR_OR_ZERO(job);
+		do {
+			job = job_new(sbi, IMAPIFS_OP_RESCUE, IMAPIFS_LAST);
+			err = PTR_ERR_OR_ZERO(job);
+		} while (memory_may_come(err, &tries));
 	}
 	if (!err) {
 		err = job_start(sbi, job);
@@ -403,10 +419,15 @@ static void job_end(struct imapifs_sb *sbi, struct imapifs_job *job, int err, co
 /* Did the write that commits get through? Nobody is left who could say */
 static bool was_committed(struct imapifs_sb *sbi, const struct imapifs_job *job)
 {
+	int err, tries = 0;
 	u64 head;
 
-	return job->op == IMAPIFS_OP_COMMIT && job->prepared &&
-	       !sbi->disc->identify(sbi, &head) && head == job->head;
+	if (job->op != IMAPIFS_OP_COMMIT || !job->prepared)
+		return false;
+	do {
+		err = sbi->disc->identify(sbi, &head);
+	} while (memory_may_come(err, &tries));
+	return !err && head == job->head;
 }
 
 void imapifs_job_orphaned(struct imapifs_sb *sbi)

@@ -101,14 +101,16 @@ static inline ssize_t imapifs_iter_write(struct file *file, struct iov_iter *ite
 #define vfs_mmap(file, vma)	call_mmap(file, vma)
 #endif
 
-/* A file in memory */
+/* A file in memory. That there is no room for its inode means no memory: it has no limit */
 static inline struct file *imapifs_shmem_file(const char *name)
 {
 #if IMAPIFS_SINCE(7, 0)
-	return shmem_file_setup(name, 0, mk_vma_flags(VMA_NORESERVE_BIT));
+	struct file *file = shmem_file_setup(name, 0, mk_vma_flags(VMA_NORESERVE_BIT));
 #else
-	return shmem_file_setup(name, 0, VM_NORESERVE);
+	struct file *file = shmem_file_setup(name, 0, VM_NORESERVE);
 #endif
+
+	return file == ERR_PTR(-ENOSPC) ? ERR_PTR(-ENOMEM) : file;
 }
 
 /* --- pages --- */
