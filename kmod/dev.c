@@ -33,7 +33,7 @@ struct imapifs_chan {
 	struct kref ref;
 	struct rw_semaphore bound;
 	struct imapifs_sb *sbi;
-	struct mutex writing;
+	struct mutex writing;		/* @message */
 	void *message;
 	spinlock_t lock;		/* all that follows */
 	wait_queue_head_t moved;

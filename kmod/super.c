@@ -302,14 +302,22 @@ static const struct fs_context_operations context_ops = {
 static int init_fs_context(struct fs_context *fc)
 {
 	struct mount_wish *wish = kzalloc(sizeof(*wish), GFP_KERNEL);
+	int err = 0;
 
 	if (!wish)
 		return -ENOMEM;
+	if (fc->purpose == FS_CONTEXT_FOR_RECONFIGURE)
+		err = imapifs_copy_opts(&wish->opt, &imapifs_sb(fc->root->d_sb)->opt);
+	else
+		imapifs_default_opts(&wish->opt);
+	if (err) {
+		/* Nobody calls free_context() for a context that could not be made */
+		imapifs_free_opts(&wish->opt);
+		kfree(wish);
+		return err;
+	}
 	fc->fs_private = wish;
 	fc->ops = &context_ops;
-	if (fc->purpose == FS_CONTEXT_FOR_RECONFIGURE)
-		return imapifs_copy_opts(&wish->opt, &imapifs_sb(fc->root->d_sb)->opt);
-	imapifs_default_opts(&wish->opt);
 	return 0;
 }
 
