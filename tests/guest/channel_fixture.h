@@ -24,7 +24,7 @@
 #include <unistd.h>
 #include "kselftest_harness.h"
 
-#define WAIT_MS		10000
+#define WAIT_MS		25000	/* less than the harness gives a case */
 #define NWA		32	/* of a blank disc */
 #define TEXT		"what is staged"
 

@@ -28,9 +28,10 @@ export IMAPIFS_FACE=${IMAPIFS_FACE:-kernel}
 # Emulation is slow, a debug kernel in it slower
 export IMAPIFS_TIMEOUT=${IMAPIFS_TIMEOUT:-1200}
 memory=3072 limit=2700 append=
+kernel=$name
 if [[ $name == debug ]]; then
 	name=$(tests/guest/debug-kernel.sh) || skip_all "the debug kernel can't be built"
-	memory=4096 limit=3600 append=kmemleak=on IMAPIFS_TIMEOUT=1800
+	memory=4096 limit=7200 append=kmemleak=on IMAPIFS_TIMEOUT=3600
 fi
 kernel_find "$name" || skip_all "no kernel $name to boot"
 export IMAPIFS_MODULE=build/$KERNEL_RELEASE/imapifs.ko
@@ -39,4 +40,4 @@ if [[ $IMAPIFS_FACE == kernel && ! -f $IMAPIFS_MODULE ]]; then
 fi
 # The guest's last word is the plan; without it this is a failure to prove
 exec tests/guest/run -r "${IMAPIFS_GUEST_ROOT:-/}" -m "$memory" -t "$limit" -s 12G \
-	-a "$append" "$name" tests/guest/suite-inside.sh "$@"
+	-a "$append" "$kernel" tests/guest/suite-inside.sh "$@"
