@@ -21,8 +21,8 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -W
 INC := -Iinclude/uapi -Ihelper -Ihelper/compose -Ikmod/core
 DEF := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DIMAPIFS_RELEASE='"$(VERSION)"'
 # Asked for when something is compiled, so that the dependencies can be installed first
-LIBS = $(shell pkg-config --libs fuse3 mount) -pthread
-PKG = $(shell pkg-config --cflags fuse3 mount)
+LIBS = $(shell pkg-config --libs fuse3 mount libburn-1) -pthread
+PKG = $(shell pkg-config --cflags fuse3 mount libburn-1)
 
 CORE := $(sort $(wildcard kmod/core/*.c))
 HELPER := $(sort $(wildcard helper/*.c helper/compose/*.c))
@@ -80,6 +80,14 @@ check-debug:
 	$(MAKE) -s kmod KDIR=$$(tests/guest/debug-kernel.sh)
 	tests/kmod/suite-debug
 
+# Discs in drives, in guests: other programs on the virtual drive, then ours by both faces.
+# KERNEL=6.1 takes another one
+check-drive:
+	tests/deps.sh build demo check kmod guest vdrive
+	$(MAKE) -s -j$$(nproc) all check-programs
+	$(MAKE) -s guest-modules
+	tests/vdrive/check.sh $(KERNEL)
+
 # The suite in the newest system that Debian has, built there with its compiler
 check-newest:
 	tests/deps.sh guest newest
@@ -88,7 +96,7 @@ check-newest:
 fuzz:
 	tests/deps.sh build check
 	$(MAKE) -s -j$$(nproc) fuzz-programs
-	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/fuzz.sh $(FUZZERS)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/fuzz.sh $(FUZZERS) $(VDRIVE_FUZZERS)
 
 bench:
 	tests/deps.sh build demo bench
@@ -113,6 +121,8 @@ help:
 	@echo 'make fuzz       every fuzz target, longer (FUZZ_SECONDS=300 each)'
 	@echo 'make bench      tables of times, beside those of other programs'
 	@echo 'make bench-guest  the part of it about the module; KERNEL=6.1'
+	@echo 'make check-drive  discs in drives: media, faults, swapped discs; KERNEL=6.1'
+	@echo 'make vdrive     build/vdrive, a virtual recorder to rehearse with'
 	@echo 'make kmod       the module, in build/KVER; KVER=, KDIR=, W=1, C=2'
 	@echo 'make install    DESTDIR=, PREFIX=/usr/local; mount helpers go to /sbin'
 	@echo 'make install-kmod, make install-dkms; KVER='
@@ -121,5 +131,5 @@ help:
 include kmod/Makefile
 include tests/Makefile
 -include $(OBJ:.o=.d)
-.PHONY: all install uninstall clean demo check check-debug check-newest fuzz bench \
+.PHONY: all install uninstall clean demo check check-debug check-newest check-drive fuzz bench \
 	bench-guest help

@@ -18,6 +18,9 @@ if [[ ${#tests[@]} -eq 0 ]]; then
 	for source in tests/fuzz/fuzz_*.c; do
 		tests+=("build/tests/fuzz/$(basename "$source" .c)")
 	done
+	for source in tests/vdrive/*_test.c tests/vdrive/fuzz_*.c; do
+		tests+=("build/tests/vdrive/$(basename "$source" .c)")
+	done
 	tests+=(tests/suite/*.t tests/cross/*.t)
 	# Guests take longest: they begin first
 	tests=(tests/kmod/suite-*.t tests/kmod/memory.t tests/kmod/kselftest.t tests/kmod/build.t tests/kmod/dkms.t "${tests[@]}")

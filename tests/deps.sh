@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tests/deps.sh [-n] LEVEL...: install what building, the demo, the tests or the
 # benchmarks need, and only what is missing. Levels: build demo suite check bench
-# kmod guest debug newest. -n only prints the names.
+# kmod guest vdrive debug newest. -n only prints the names.
 set -eu
 
 print=
@@ -14,7 +14,8 @@ wanted=
 suite="genisoimage p7zip-full perl util-linux mount attr"
 for level; do
 	case $level in
-	build)	wanted="$wanted gcc libc6-dev make pkg-config libfuse3-dev libmount-dev fuse3" ;;
+	build)	wanted="$wanted gcc libc6-dev make pkg-config libfuse3-dev libmount-dev
+		libburn-dev fuse3" ;;
 	demo)	wanted="$wanted xorriso libarchive-tools" ;;
 	suite)	wanted="$wanted $suite" ;;
 	check)	wanted="$wanted $suite clang libclang-rt-dev linux-source-6.1 xz-utils" ;;
@@ -22,6 +23,7 @@ for level; do
 	kmod)	wanted="$wanted gcc make sparse kmod linux-headers-amd64 linux-headers-6.12-amd64" ;;
 	guest)	wanted="$wanted qemu-system-x86 busybox-static kmod e2fsprogs xz-utils zstd perl dkms
 			gcc-multilib rsync" ;;
+	vdrive)	wanted="$wanted wodim genisoimage dvd+rw-tools xorriso sg3-utils" ;;
 	debug)	wanted="$wanted gcc libc6-dev make flex bison bc libelf-dev linux-source-6.1
 			xz-utils lz4" ;;
 	newest)	wanted="$wanted mmdebstrap make linux-source-6.1 xz-utils" ;;
@@ -40,7 +42,8 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	for program in cc make pkg-config fusermount3 xorriso bsdtar; do
 		command -v "$program" >/dev/null || missing="$missing $program"
 	done
-	pkg-config --exists fuse3 mount 2>/dev/null || missing="$missing fuse3+mount(pkg-config)"
+	pkg-config --exists fuse3 mount libburn-1 2>/dev/null ||
+		missing="$missing fuse3+mount+libburn-1(pkg-config)"
 	[ -n "$missing" ] || exit 0
 	echo "This is no Debian, so nothing is installed. Not found:$missing"
 	echo "Debian's names of all that is needed:" $wanted
