@@ -348,6 +348,13 @@ int imapi_path_next(const u8 *table, size_t size, bool big, size_t *pos,
  * @sessions: how many
  * @nwa: next writable address, lba
  * @descriptors: hash of the newest session's descriptor set, 0 on a blank disc
+ *
+ * What follows is 0 for an image.
+ * @tracks: how many
+ * @start: of the newest session, lba
+ * @blank: a disc with nothing on it: any other of its make is the same to us
+ * @has_disc_id: @disc_id is there
+ * @disc_id: a number that a CD-R gets with its first track, and keeps
  */
 struct imapi_identity {
 	u8 medium[32];
@@ -355,10 +362,44 @@ struct imapi_identity {
 	u32 sessions;
 	u32 nwa;
 	u64 descriptors;
+	u32 tracks;
+	u32 start;
+	bool blank;
+	bool has_disc_id;
+	u32 disc_id;
 };
 
 bool imapi_identity_equal(const struct imapi_identity *a,
 			  const struct imapi_identity *b);
+
+/* What became of the disc that a commit was planned for */
+enum imapi_difference {
+	IMAPI_SAME,
+	IMAPI_SAME_BLANK,	/* as far as can be told: blank discs of a make are alike */
+	IMAPI_NO_DISC,
+	IMAPI_OTHER_DISC,
+	IMAPI_MORE_SESSIONS,	/* it is that disc, and another program burned on it */
+	IMAPI_NOT_BLANK,	/* it was blank; whether this is the same one nobody knows */
+	IMAPI_ERASED,		/* it wasn't, and now one of its make is there that is */
+	IMAPI_CHANGED,		/* that disc with no session more, but not as it was */
+};
+
+/**
+ * imapi_identity_compare - is the disc that a commit is planned for in the drive?
+ * @planned: of the disc when the plan was made
+ * @now: of the one in the drive; NULL: there is none
+ * @there: hash of the descriptor set that is now where @planned's newest one was, read
+ *	past all caches; 0: none is there
+ *
+ * A session is the one that it was if it starts where it did and its descriptors are
+ * the same. Only IMAPI_SAME and IMAPI_SAME_BLANK allow a WRITE.
+ */
+enum imapi_difference imapi_identity_compare(const struct imapi_identity *planned,
+					     const struct imapi_identity *now, u64 there);
+
+/* 0, -ENOMEDIUM or -EMEDIUMTYPE; and what users are told, with what they can do */
+int imapi_difference_error(enum imapi_difference d);
+const char *imapi_difference_text(enum imapi_difference d);
 
 /* "1a2b3c4d5e6f7081" for people: one hash of all of it, 16 digits and a NUL */
 void imapi_identity_print(const struct imapi_identity *id, char out[17]);

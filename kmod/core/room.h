@@ -9,7 +9,8 @@
 
 /**
  * struct imapi_room - what decides how much may be staged
- * @medium: blocks that can still be recorded, its closing cost taken off
+ * @medium: blocks that can still be recorded, its closing cost taken off: for a disc in a
+ *	drive imapi_session_room()
  * @spool: blocks that are free where things are staged
  * @limit: bytes that may be staged (size=), or IMAPI_ROOM_NO_LIMIT
  * @staged_bytes: bytes that are; counts only where there is a limit

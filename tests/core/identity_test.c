@@ -53,4 +53,71 @@ TEST(nothing_known)
 	EXPECT_EQ(16, strlen(text));
 }
 
+/* A CD-R with two sessions, planned for; what may be in the drive now */
+#define DISC(sess, addr, hash, trk, first) \
+	.medium = "MAKE", .medium_len = 4, .sessions = sess, .nwa = addr, .descriptors = hash, \
+	.tracks = trk, .start = first, .has_disc_id = true, .disc_id = 9
+
+static const struct imapi_identity two = { DISC(2, 200, 1, 2, 100) };
+static const struct imapi_identity blank = {
+	.medium = "MAKE", .medium_len = 4, .blank = true,
+};
+static const struct imapi_identity other_make = {
+	.medium = "MADE", .medium_len = 4, .sessions = 2, .nwa = 200, .descriptors = 1,
+	.tracks = 2, .start = 100,
+};
+static const struct imapi_identity more = { DISC(3, 300, 2, 3, 200) };
+static const struct imapi_identity moved = { DISC(2, 250, 1, 2, 100) };
+static const struct imapi_identity no_id = {
+	.medium = "MAKE", .medium_len = 4, .sessions = 2, .nwa = 200, .descriptors = 1,
+	.tracks = 2, .start = 100,
+};
+static const struct imapi_identity other_id = {
+	.medium = "MAKE", .medium_len = 4, .sessions = 2, .nwa = 200, .descriptors = 1,
+	.tracks = 2, .start = 100, .has_disc_id = true, .disc_id = 10,
+};
+static const struct imapi_identity other_tracks = { DISC(2, 200, 1, 3, 100) };
+static const struct imapi_identity unread = { DISC(2, 200, 0, 2, 100) };
+static const struct imapi_identity other_start = { DISC(2, 200, 1, 2, 101) };
+
+static const struct {
+	const char *name;
+	const struct imapi_identity *planned, *now;
+	u64 there;
+	enum imapi_difference is;
+	int error;
+} pairs[] = {
+	{ "the same", &two, &two, 1, IMAPI_SAME, 0 },
+	{ "the same, but the drive has no number for it", &two, &no_id, 1, IMAPI_SAME, 0 },
+	{ "blank, both", &blank, &blank, 0, IMAPI_SAME_BLANK, 0 },
+	{ "none", &two, NULL, 0, IMAPI_NO_DISC, -ENOMEDIUM },
+	{ "none for a blank one", &blank, NULL, 0, IMAPI_NO_DISC, -ENOMEDIUM },
+	{ "another make", &two, &other_make, 1, IMAPI_OTHER_DISC, -EMEDIUMTYPE },
+	{ "the same in all but the number", &two, &other_id, 1, IMAPI_OTHER_DISC, -EMEDIUMTYPE },
+	{ "that disc, burned on", &two, &more, 1, IMAPI_MORE_SESSIONS, -EMEDIUMTYPE },
+	{ "another one with more sessions", &two, &more, 7, IMAPI_OTHER_DISC, -EMEDIUMTYPE },
+	{ "another one that can't be read there", &two, &more, 0, IMAPI_OTHER_DISC, -EMEDIUMTYPE },
+	{ "fewer sessions", &more, &two, 0, IMAPI_OTHER_DISC, -EMEDIUMTYPE },
+	{ "written on and not closed", &two, &moved, 1, IMAPI_CHANGED, -EMEDIUMTYPE },
+	{ "a track more", &two, &other_tracks, 1, IMAPI_CHANGED, -EMEDIUMTYPE },
+	{ "begins elsewhere", &two, &other_start, 2, IMAPI_OTHER_DISC, -EMEDIUMTYPE },
+	{ "never read, and changed", &unread, &more, 0, IMAPI_OTHER_DISC, -EMEDIUMTYPE },
+	{ "was blank", &blank, &two, 1, IMAPI_NOT_BLANK, -EMEDIUMTYPE },
+	{ "is blank", &two, &blank, 0, IMAPI_ERASED, -EMEDIUMTYPE },
+};
+
+TEST(what_differs)
+{
+	enum imapi_difference is;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		is = imapi_identity_compare(pairs[i].planned, pairs[i].now, pairs[i].there);
+		EXPECT_EQ(pairs[i].is, is)
+			TH_LOG("%s: %s", pairs[i].name, imapi_difference_text(is));
+		EXPECT_EQ(pairs[i].error, imapi_difference_error(is)) TH_LOG("%s", pairs[i].name);
+		ASSERT_NE(NULL, imapi_difference_text(is));
+	}
+}
+
 TEST_HARNESS_MAIN
