@@ -222,18 +222,24 @@ static int job_start(struct imapifs_sb *sbi, struct imapifs_job *job)
 
 static int check_disc(struct imapifs_sb *sbi)
 {
-	u64 head;
+	struct imapi_identity now;
+	enum imapi_difference d;
+	u64 there = 0;
 	int err;
 
-	err = sbi->disc->identify(sbi, &head);
+	err = sbi->disc->identify(sbi, &now, &there);
 	if (err == -ENOMEM)
 		return refuse(sbi, err, "no memory to look at the disc: sync again");
-	if (err)
+	if (err && err != -ENOMEDIUM)
 		return refuse(sbi, err, "the disc can't be read: see to it and sync again");
-	if (head != sbi->head)
-		return refuse(sbi, -EMEDIUMTYPE,
-			      "not the disc as it was mounted: put that back and sync again; if another program changed it, umount -f it (what is staged goes to the rescue folder) and mount it again");
-	return 0;
+	d = imapi_identity_compare(&sbi->id, err ? NULL : &now, there);
+	err = imapi_difference_error(d);
+	if (!err)
+		return 0;
+	if (sbi->drive)
+		return refuse(sbi, err, imapi_difference_text(d));
+	return refuse(sbi, err,
+		      "not the image as it was mounted: put that back and sync again; if another program changed it, umount -f it (what is staged goes to the rescue folder) and mount it again");
 }
 
 /* The tree is frozen; @job is set on success */
@@ -383,15 +389,22 @@ static void end_commit(struct imapifs_sb *sbi, const struct imapifs_job *job, in
 		imapifs_each_staged(sbi, forget_cached);
 	down_write(&sbi->switch_lock);
 	imapi_tree_commit_end(sbi->tree, err);
-	if (!err) {
-		sbi->head = job->head;
-		sbi->nwa = job->nwa;
+	if (job->found) {
+		sbi->id = job->now;
+		sbi->nwa = job->now.nwa ?: job->nwa;
 		imapifs_disc_init(sbi);
 	}
 	up_write(&sbi->switch_lock);
 	if (!err)
 		imapifs_each_staged(sbi, imapifs_spool_let_go);
 	open_gates(sbi);
+}
+
+/* The disc can be read again */
+static void end_burning(struct imapifs_sb *sbi)
+{
+	WRITE_ONCE(sbi->burning, false);
+	wake_up_all(&sbi->idle);
 }
 
 /* Whoever takes the job out of the mount ends it; @message: one line */
@@ -405,6 +418,9 @@ static void job_end(struct imapifs_sb *sbi, struct imapifs_job *job, int err, co
 	sbi->job = NULL;
 	spin_unlock(&sbi->lock);
 
+	if (job->found && sbi->disc->burned)
+		sbi->disc->burned(sbi);
+	end_burning(sbi);
 	if (job->op == IMAPIFS_OP_COMMIT)
 		end_commit(sbi, job, err);
 	else
@@ -416,18 +432,26 @@ static void job_end(struct imapifs_sb *sbi, struct imapifs_job *job, int err, co
 	imapifs_job_put(job);
 }
 
-/* Did the write that commits get through? Nobody is left who could say */
-static bool was_committed(struct imapifs_sb *sbi, const struct imapifs_job *job)
+/*
+ * What came of a job that was prepared, says the disc. @job->found: its session is
+ * there, or one of ours that came to no end, which the next commit closes
+ */
+static bool was_committed(struct imapifs_sb *sbi, struct imapifs_job *job)
 {
+	struct imapi_identity *now = &job->now;
 	int err, tries = 0;
-	u64 head;
+	u64 old;
 
 	if (job->op != IMAPIFS_OP_COMMIT || !job->prepared)
 		return false;
 	do {
-		err = sbi->disc->identify(sbi, &head);
+		err = sbi->disc->identify(sbi, now, &old);
 	} while (memory_may_come(err, &tries));
-	return !err && head == job->head;
+	if (err)
+		return false;
+	job->found = now->descriptors == job->head ||
+		     (job->closes_first && old == sbi->id.descriptors);
+	return now->descriptors == job->head;
 }
 
 void imapifs_job_orphaned(struct imapifs_sb *sbi)
@@ -441,7 +465,8 @@ void imapifs_job_orphaned(struct imapifs_sb *sbi)
 	spin_unlock(&sbi->lock);
 	if (!job)
 		return;
-	if (was_committed(sbi, job))
+	/* What was not read back may not be readable */
+	if (was_committed(sbi, job) && !job->closes_first)
 		job_end(sbi, job, 0, "burned; the helper died when it was done");
 	else
 		job_end(sbi, job, -ENOTCONN,
@@ -480,7 +505,8 @@ int imapifs_job_prepared(struct imapifs_sb *sbi, const struct imapifs_prepared *
 
 	if (!job)
 		return -ENOENT;
-	if (job->op != IMAPIFS_OP_COMMIT || job->prepared || p->pad || !p->descriptors ||
+	if (job->op != IMAPIFS_OP_COMMIT || job->prepared || !p->descriptors ||
+	    p->flags & ~IMAPIFS_CLOSES_FIRST ||
 	    p->start < sbi->nwa || (u64)p->start + p->blocks > p->nwa ||
 	    imapi_tree_burned_check(sbi->tree)) {
 		err = -EINVAL;
@@ -489,7 +515,9 @@ int imapifs_job_prepared(struct imapifs_sb *sbi, const struct imapifs_prepared *
 		job->start = p->start;
 		job->blocks = p->blocks;
 		job->nwa = p->nwa;
+		job->closes_first = p->flags & IMAPIFS_CLOSES_FIRST;
 		job->prepared = true;
+		WRITE_ONCE(sbi->burning, job->closes_first);
 	}
 	imapifs_job_put(job);
 	return err;
@@ -504,6 +532,8 @@ int imapifs_job_progress(struct imapifs_sb *sbi, const struct imapifs_progress *
 	imapifs_job_put(job);
 	if (p->phase > IMAPIFS_PHASE_CLOSE || p->pad)
 		return -EINVAL;
+	if (p->phase == IMAPIFS_PHASE_VERIFY)
+		end_burning(sbi);
 	spin_lock(&sbi->lock);
 	if (sbi->progress.phase != p->phase)
 		sbi->progress.since = ktime_get();
@@ -524,6 +554,7 @@ int imapifs_job_done(struct imapifs_sb *sbi, const struct imapifs_done *d)
 {
 	struct imapifs_job *job = imapifs_job_get(sbi, d->h.id);
 	int err = d->error;
+	bool there;
 
 	if (!job)
 		return -ENOENT;
@@ -532,7 +563,8 @@ int imapifs_job_done(struct imapifs_sb *sbi, const struct imapifs_done *d)
 		imapifs_job_put(job);
 		return -EINVAL;
 	}
-	if (job->op == IMAPIFS_OP_COMMIT && !err && !was_committed(sbi, job))
+	there = (!err || job->closes_first) && was_committed(sbi, job);
+	if (job->op == IMAPIFS_OP_COMMIT && !err && !there)
 		job_end(sbi, job, -EIO,
 			"the session was said to be burned, but it is not there: all stays staged, sync again");
 	else

@@ -16,6 +16,9 @@ static int data_begin(struct inode *inode, loff_t offset, loff_t length, unsigne
 	struct imapi_content c;
 	int err;
 
+	err = imapifs_disc_begin_read(sbi);
+	if (err)
+		return err;
 	down_read(&sbi->switch_lock);
 	err = imapi_node_content(sbi->tree, imapifs_inode(inode)->node, &c);
 	if (!err) {

@@ -79,8 +79,11 @@ static int check_bind(struct imapifs_chan *c, struct imapifs_sb *sbi)
 		return -EINVAL;
 	if (c->sbi || c->over || c->closed)
 		return -EBUSY;
-	/* A mount that has a tree knows where its next session goes */
-	if (sbi->tree)
+	/* On an image sessions are aligned, and no first one is at 0 */
+	if (!sbi->drive && (!c->nwa || c->nwa % IMAPI_SESSION_ALIGN))
+		return -EMEDIUMTYPE;
+	/* A drive says where the next session goes, and so does a tree */
+	if (sbi->drive || sbi->tree)
 		return c->nwa == sbi->nwa ? 0 : -EMEDIUMTYPE;
 	return c->nwa < sbi->nwa ? -EMEDIUMTYPE : 0;
 }
@@ -377,7 +380,7 @@ static int set_up(struct imapifs_chan *c, const void __user *arg)
 
 	if (copy_from_user(&s, arg, sizeof(s)))
 		return -EFAULT;
-	if (s.version != IMAPIFS_VERSION || s.nwa % IMAPI_SESSION_ALIGN || !s.nwa)
+	if (s.version != IMAPIFS_VERSION)
 		return -EINVAL;
 	spin_lock(&c->lock);
 	if (c->set_up) {

@@ -90,7 +90,7 @@ static long dir_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case IMAPIFS_IOC_STATUS:
 		return get_status(sbi, (void __user *)arg);
 	case IMAPIFS_IOC_COMMIT:
-		return imapifs_commit(sbi, 0);
+		return imapifs_commit(sbi, arg == IMAPIFS_COMMIT_LAST ? IMAPIFS_FINAL : 0);
 	case IMAPIFS_IOC_ATTACH:
 		return attach(sbi, (const __s32 __user *)arg);
 	default:

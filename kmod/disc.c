@@ -27,8 +27,12 @@ static int disc_read(void *ctx, u32 lba, u32 count, void *buf)
 	struct imapifs_sb *sbi = ctx;
 	struct buffer_head *bh;
 	struct blk_plug plug;
+	int err;
 	u32 i;
 
+	err = imapifs_disc_begin_read(sbi);
+	if (err)
+		return err;
 	if (count > 1) {
 		blk_start_plug(&plug);
 		for (i = 0; i < count; i++)
@@ -77,26 +81,42 @@ static int read_medium(void *ctx, u32 lba, u32 count, void *buf)
 	return err;
 }
 
-/* --- overwritable media and images: the newest descriptors are at block 16 --- */
-
-static int overwritable_identify(struct imapifs_sb *sbi, u64 *head)
+void imapifs_medium_source(struct imapifs_sb *sbi, struct imapi_source *medium)
 {
-	struct imapi_source medium = {
-		.read = read_medium, .ctx = sbi, .blocks = device_blocks(sbi),
-	};
+	medium->read = read_medium;
+	medium->ctx = sbi;
+	medium->blocks = device_blocks(sbi);
+}
+
+int imapifs_descriptors_at(struct imapifs_sb *sbi, u32 lba, u64 *hash)
+{
+	struct imapi_source medium;
 	struct imapi_volume *vol;
 	int err;
 
-	*head = 0;
+	*hash = 0;
+	imapifs_medium_source(sbi, &medium);
 	vol = kmalloc(sizeof(*vol), GFP_KERNEL);
 	if (!vol)
 		return -ENOMEM;
-	err = imapi_volume_read(&medium, IMAPI_SYSTEM_BLOCKS, vol);
+	err = imapi_volume_read(&medium, lba, vol);
 	if (!err)
-		*head = vol->hash;
+		*hash = vol->hash;
 	kfree(vol);
 	/* Nothing, or nothing that is sound, differs from any session */
 	return err == -EMEDIUMTYPE || err == -EUCLEAN ? 0 : err;
+}
+
+/* --- images: the newest descriptors are at block 16 --- */
+
+static int image_identify(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
+{
+	int err;
+
+	memset(now, 0, sizeof(*now));
+	err = imapifs_descriptors_at(sbi, IMAPI_SYSTEM_BLOCKS, there);
+	now->descriptors = *there;
+	return err;
 }
 
 /* 1, 0 or -errno */
@@ -135,12 +155,14 @@ static int find_by_scan(struct imapifs_sb *sbi, struct fs_context *fc)
 	} else {
 		sbi->base = s.list[n - 1].vol;
 	}
+	if (s.headless)
+		sbi->why = "the descriptors at block 16 are damaged";
 	sbi->nwa = round_up(s.end, IMAPI_SESSION_ALIGN);
 	core_free(s.list);
 	return err;
 }
 
-static int overwritable_find(struct imapifs_sb *sbi, struct fs_context *fc)
+int imapifs_image_find(struct imapifs_sb *sbi, struct fs_context *fc)
 {
 	u64 end;
 	int err;
@@ -159,7 +181,7 @@ static int overwritable_find(struct imapifs_sb *sbi, struct fs_context *fc)
 	if (err && err != -EUCLEAN)
 		return err;
 	if (!err)
-		sbi->head = sbi->base.hash;
+		sbi->id.descriptors = sbi->base.hash;
 	if (err || sbi->opt.session)
 		return find_by_scan(sbi, fc);
 	end = max(sbi->base.space, sbi->base.ucs_space);
@@ -185,7 +207,7 @@ static u64 file_room(const struct file *file, u64 pos)
 	return min(room, limit - pos) >> IMAPI_BLOCK_SHIFT;
 }
 
-static u64 overwritable_room(struct imapifs_sb *sbi)
+static u64 image_room(struct imapifs_sb *sbi)
 {
 	u32 blocks = device_blocks(sbi);
 
@@ -194,10 +216,10 @@ static u64 overwritable_room(struct imapifs_sb *sbi)
 	return blocks > sbi->nwa ? blocks - sbi->nwa : 0;
 }
 
-const struct imapifs_disc_ops imapifs_overwritable = {
-	.find = overwritable_find,
-	.identify = overwritable_identify,
-	.room = overwritable_room,
+const struct imapifs_disc_ops imapifs_image = {
+	.find = imapifs_image_find,
+	.identify = image_identify,
+	.room = image_room,
 };
 
 /* --- room for changes --- */

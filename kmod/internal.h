@@ -107,25 +107,46 @@ void imapifs_gate_leave(struct imapifs_gate *g);
 int imapifs_gate_close(struct imapifs_gate *g);
 void imapifs_gate_open(struct imapifs_gate *g);
 
-/* --- disc.c --- */
+/* --- disc.c, drive.c --- */
 
 /**
- * struct imapifs_disc_ops - what differs between a disc in a drive and an
- *	overwritable medium or image
- * @find: sets @base, @blank, @head and @nwa of the mount; 0 or -errno
- * @identify: the hash of the newest descriptors, from the medium and no cache
+ * struct imapifs_disc_ops - what differs between a disc in a drive and an image
+ * @find: sets @base, @blank, @id, @nwa and @why of the mount; 0 or -errno
+ * @identify: what is there now, from the medium and no cache, and the hash of the
+ *	descriptors that are now where those of @id were. Its nwa is 0 where only who
+ *	burned a session knows where the next one starts
  * @room: blocks that a session at the next writable address may have
+ * @burned: what @identify saw last is the disc that is mounted; may be NULL
+ * @free: of what @find made; may be NULL
  */
 struct imapifs_disc_ops {
 	int (*find)(struct imapifs_sb *sbi, struct fs_context *fc);
-	int (*identify)(struct imapifs_sb *sbi, u64 *head);
+	int (*identify)(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there);
 	u64 (*room)(struct imapifs_sb *sbi);
+	void (*burned)(struct imapifs_sb *sbi);
+	void (*free)(struct imapifs_sb *sbi);
 };
 
-extern const struct imapifs_disc_ops imapifs_overwritable;
+extern const struct imapifs_disc_ops imapifs_image;
+extern const struct imapifs_disc_ops imapifs_drive;
 
 /* Makes @sbi->source read through the buffer cache of its device */
 void imapifs_disc_init(struct imapifs_sb *sbi);
+
+/*
+ * Before a read of the disc: waits while it is written to where that can't be done
+ * at once, and has the block layer know its length. 0 or -EINTR
+ */
+int imapifs_disc_begin_read(struct imapifs_sb *sbi);
+
+/* What an image's table has, for overwritable media in a drive */
+int imapifs_image_find(struct imapifs_sb *sbi, struct fs_context *fc);
+
+/* Makes @medium read past all caches */
+void imapifs_medium_source(struct imapifs_sb *sbi, struct imapi_source *medium);
+
+/* The hash of the descriptors at @lba, past all caches; 0: there are none that are sound */
+int imapifs_descriptors_at(struct imapifs_sb *sbi, u32 lba, u64 *hash);
 
 /* For struct imapi_tree_ops: the core asks what could still be accepted */
 u64 imapifs_room(void *sbi, u64 taken);
@@ -140,13 +161,16 @@ u64 imapifs_free_blocks(struct imapifs_sb *sbi, const struct imapi_usage *u);
  * @ref: by the mount while it is under way, and by who waits
  * @id: never used twice
  * @op: IMAPIFS_OP_COMMIT or IMAPIFS_OP_RESCUE
- * @flags: IMAPIFS_LAST
+ * @flags: IMAPIFS_LAST or IMAPIFS_FINAL
  * @log: the change log, a file in memory
- * @prepared: all but the last write was done; the next four are the helper's word
+ * @prepared: all but the last write was done; the next five are the helper's word
+ * @closes_first: the session is closed next, and read back after that
  * @head: hash of the descriptors that are to come
  * @start: the session, lba
  * @blocks: its length
  * @nwa: of the session after it
+ * @found: the disc was looked at afterwards, and it is ours
+ * @now: its identity, from there
  * @error: how it ended, good once @done
  */
 struct imapifs_job {
@@ -157,8 +181,11 @@ struct imapifs_job {
 	struct file *log;
 	u64 log_bytes;
 	bool prepared;
+	bool closes_first;
 	u64 head;
 	u32 start, blocks, nwa;
+	bool found;
+	struct imapi_identity now;
 	int error;
 	struct completion done;
 };
@@ -182,7 +209,10 @@ struct imapifs_sb {
 	struct imapi_volume base;
 	bool blank;
 	u32 nwa;
-	u64 head;			/* the newest descriptors as they should be */
+	struct imapi_identity id;	/* of the disc as it should be */
+	const char *why;		/* nothing can be appended; or NULL */
+	struct imapifs_drive *drive;	/* drive.c's; NULL: it is no drive */
+	bool burning;			/* nothing can be read meanwhile */
 
 	struct imapi_tree_ops tree_ops;
 	struct imapi_tree *tree;
@@ -212,7 +242,7 @@ static inline struct imapifs_sb *imapifs_sb(const struct super_block *sb)
 /**
  * imapifs_commit - burn what is staged, and wait for it
  * @sbi: the mount
- * @flags: IMAPIFS_LAST
+ * @flags: IMAPIFS_LAST or IMAPIFS_FINAL
  *
  * Killable: the helper is then told to give up, and nobody waits for it here.
  *

@@ -91,7 +91,7 @@ static struct imapifs_sb *sbi_new(struct super_block *sb, struct fs_context *fc)
 	sbi->sb = sb;
 	sbi->opt = *(struct imapifs_opts *)fc->fs_private;
 	memset(fc->fs_private, 0, sizeof(sbi->opt));
-	sbi->disc = &imapifs_overwritable;
+	sbi->disc = disk_to_cdi(sb->s_bdev->bd_disk) ? &imapifs_drive : &imapifs_image;
 	sbi->cred = get_current_cred();
 	sbi->tree_ops.room = imapifs_room;
 	sbi->tree_ops.drop = imapifs_drop;
@@ -108,6 +108,8 @@ static struct imapifs_sb *sbi_new(struct super_block *sb, struct fs_context *fc)
 static void sbi_free(struct imapifs_sb *sbi)
 {
 	imapifs_chan_unbind(sbi);
+	if (sbi->disc->free)
+		sbi->disc->free(sbi);
 	imapi_tree_free(sbi->tree);
 	path_put(&sbi->spool);
 	imapifs_free_opts(&sbi->opt);
@@ -148,7 +150,7 @@ static int find_disc(struct imapifs_sb *sbi, struct fs_context *fc)
 /* Can changes be taken? If they were asked for and can't, it says why */
 static bool writable(struct imapifs_sb *sbi, struct fs_context *fc, bool wanted)
 {
-	const char *why = NULL;
+	const char *why;
 
 	if (!wanted)
 		return false;
@@ -158,8 +160,8 @@ static bool writable(struct imapifs_sb *sbi, struct fs_context *fc, bool wanted)
 		why = "an older session can't be appended to";
 	else if (!sbi->blank && !sbi->base.joliet)
 		why = "the newest session has no Joliet names";
-	else if (!sbi->blank && !sbi->head)
-		why = "the descriptors at block 16 are damaged";
+	else
+		why = sbi->why;
 	if (why)
 		warnf(fc, "imapifs: mounted read-only: %s", why);
 	return !why;

@@ -17,9 +17,6 @@ TEST(setup_that_is_wrong)
 	} bad[] = {
 		{ "version 0", 0, 32 },
 		{ "a later version", IMAPIFS_VERSION + 1, 32 },
-		{ "nothing to write to", IMAPIFS_VERSION, 0 },
-		{ "not where a session can start", IMAPIFS_VERSION, 33 },
-		{ "not there either", IMAPIFS_VERSION, 16 },
 	};
 	size_t i;
 
@@ -118,7 +115,7 @@ TEST_F(served, attach_what_does_not_fit)
 {
 	int null = open("/dev/null", O_RDWR), none = -1;
 	int other = channel_new(NWA), bare = open("/dev/imapifs", O_RDWR);
-	int far = channel_new(NWA + 32);
+	int far = channel_new(NWA + 32), odd = channel_new(NWA + 1), zero = channel_new(0);
 
 	EXPECT_EQ(-EBUSY, root_ioctl(&self->d, IMAPIFS_IOC_ATTACH, &other));
 	close(self->d.chan);
@@ -128,6 +125,8 @@ TEST_F(served, attach_what_does_not_fit)
 	EXPECT_EQ(-EINVAL, root_ioctl(&self->d, IMAPIFS_IOC_ATTACH, &null));
 	EXPECT_EQ(-EINVAL, root_ioctl(&self->d, IMAPIFS_IOC_ATTACH, &bare));
 	EXPECT_EQ(-EMEDIUMTYPE, root_ioctl(&self->d, IMAPIFS_IOC_ATTACH, &far));
+	EXPECT_EQ(-EMEDIUMTYPE, root_ioctl(&self->d, IMAPIFS_IOC_ATTACH, &odd));
+	EXPECT_EQ(-EMEDIUMTYPE, root_ioctl(&self->d, IMAPIFS_IOC_ATTACH, &zero));
 	EXPECT_EQ(-ENOTCONN, disc_sync(&self->d));
 	EXPECT_EQ(0, root_ioctl(&self->d, IMAPIFS_IOC_ATTACH, &other));
 	EXPECT_EQ(-EBUSY, root_ioctl(&self->d, IMAPIFS_IOC_ATTACH, &other));
@@ -351,8 +350,8 @@ TEST_F(commit, prepared)
 		  { .descriptors = 1, .start = NWA, .blocks = 100, .nwa = 0 } },
 		{ "around the end of 32 bits", { .descriptors = 1, .start = UINT32_MAX,
 						 .blocks = UINT32_MAX, .nwa = 160 } },
-		{ "not padded with zero", { .descriptors = 1, .start = NWA, .blocks = 100,
-					    .nwa = 160, .pad = 1 } },
+		{ "an unknown flag", { .descriptors = 1, .start = NWA, .blocks = 100,
+				       .nwa = 160, .flags = 2 } },
 	};
 	struct imapifs_prepared p;
 	size_t i;

@@ -52,6 +52,9 @@ struct imapifs_status {
 /* Burn what is staged and return when it is read back; 0 if nothing is */
 #define IMAPIFS_IOC_COMMIT	_IO('j', 2)
 
+/* Its argument, else 0: an unmount follows, and finalize closes the disc with this session */
+#define IMAPIFS_COMMIT_LAST	1
+
 /*
  * The module alone: a new helper for a mount whose helper died. The argument
  * points to the descriptor of its /dev/imapifs
@@ -108,12 +111,14 @@ struct imapifs_header {
 struct imapifs_request {
 	struct imapifs_header h;
 	__u64 log_bytes;	/* of the change log */
-	__u32 flags;		/* IMAPIFS_LAST */
+	__u32 flags;		/* IMAPIFS_LAST, ... */
 	__u32 pad;
 };
 
 /* The mount is going: there is no path to it any more */
 #define IMAPIFS_LAST		(1u << 0)
+/* IMAPIFS_COMMIT_LAST: there still is one, and an unmount follows */
+#define IMAPIFS_FINAL		(1u << 1)
 
 struct imapifs_progress {
 	struct imapifs_header h;
@@ -149,8 +154,15 @@ struct imapifs_prepared {
 	__u32 start;		/* of the session, lba */
 	__u32 blocks;
 	__u32 nwa;		/* where the session after it will start, lba */
-	__u32 pad;
+	__u32 flags;		/* IMAPIFS_CLOSES_FIRST */
 };
+
+/*
+ * A disc that is written once: recording comes next, which also closes the session,
+ * and it is read back after that. Until then nothing else reads the disc. Should the
+ * helper die, the session counts for nothing, though it may be there
+ */
+#define IMAPIFS_CLOSES_FIRST	(1u << 0)
 
 struct imapifs_done {
 	struct imapifs_header h;
