@@ -158,16 +158,18 @@ static int check_source(struct attach *a)
 
 static int open_source(struct attach *a)
 {
+	const char *why;
 	int err;
 
 	err = check_source(a);
 	if (err)
 		return err;
-	err = recorder_open_image(a->source, RECORDER_TAKE_OVER, &a->serve.rec);
+	err = recorder_open(a->source, RECORDER_TAKE_OVER, &a->serve.rec, &why);
 	if (err) {
-		log_line("%s: %s: %s", a->dir, a->source, text_source_error(err));
+		log_line("%s: %s: %s", a->dir, a->source, why);
 		return MOUNT_EX_FAIL;
 	}
+	a->serve.rec->speed = a->opt.speed;
 	if (!a->serve.rec->writable)
 		return fail(a, a->serve.rec->why);
 	err = spool_find_base(a->opt.spool, &a->base);
@@ -195,7 +197,7 @@ static int hand_over(struct attach *a)
 	case EBUSY:
 		return fail(a, "a process serves it already");
 	case EMEDIUMTYPE:
-		return fail(a, "the image was changed by another program since it was mounted; umount -f it");
+		return fail(a, "the disc was changed by another program since it was mounted; umount -f it");
 	default:
 		return fail(a, strerror(err));
 	}

@@ -345,30 +345,65 @@ static void find_unreadable(struct check *c, u32 lba, u32 count, u8 *buf)
 	say_unreadable(c, lba + count - bad, bad);
 }
 
+struct reading {
+	struct check *c;
+	u8 *buf;		/* CHUNK blocks */
+	u64 done, total;	/* bytes */
+};
+
+static void read_blocks(struct reading *r, u32 lba, u32 end)
+{
+	struct check *c = r->c;
+	u32 count;
+
+	for (; lba < end; lba += count) {
+		count = end - lba < CHUNK ? end - lba : CHUNK;
+		if (c->src->read(c->src->ctx, lba, count, r->buf))
+			find_unreadable(c, lba, count, r->buf);
+		r->done += (u64)count * IMAPI_BLOCK;
+		if (c->progress)
+			c->progress(c->ctx, r->done, r->total);
+	}
+}
+
+/* A drive can't read the gaps, and takes its time to say so */
+static void read_sessions(struct reading *r, u32 end)
+{
+	const struct imapi_sessions *all = r->c->recorded;
+	const struct imapi_session *s;
+	u64 to;
+	u32 i;
+
+	for (i = 0; i < all->nr && all->list + i <= r->c->session; i++)
+		r->total += (u64)all->list[i].blocks * IMAPI_BLOCK;
+	for (i = 0; i < all->nr && all->list + i <= r->c->session; i++) {
+		s = &all->list[i];
+		to = (u64)s->start + s->blocks;
+		read_blocks(r, s->start, to < end ? (u32)to : end);
+	}
+}
+
 /* Every block up to the session's end: what it shows may lie in any older session */
 static int check_data(struct check *c)
 {
 	u64 end = (u64)c->session->start + c->session->blocks;
-	u32 lba, count, blocks;
-	u8 *buf;
+	struct reading r = { .c = c };
 
 	if (end > c->src->blocks) {
-		check_problem(c, "the image is truncated: %llu blocks of the session are not there",
+		check_problem(c, "the disc is truncated: %llu blocks of the session are not there",
 			      (unsigned long long)(end - c->src->blocks));
 		end = c->src->blocks;
 	}
-	buf = malloc(CHUNK * IMAPI_BLOCK);
-	if (!buf)
+	r.buf = malloc(CHUNK * IMAPI_BLOCK);
+	if (!r.buf)
 		return -ENOMEM;
-	blocks = (u32)end;
-	for (lba = 0; lba < blocks; lba += count) {
-		count = blocks - lba < CHUNK ? blocks - lba : CHUNK;
-		if (c->src->read(c->src->ctx, lba, count, buf))
-			find_unreadable(c, lba, count, buf);
-		if (c->progress)
-			c->progress(c->ctx, (u64)(lba + count) * IMAPI_BLOCK, end * IMAPI_BLOCK);
+	if (c->recorded) {
+		read_sessions(&r, (u32)end);
+	} else {
+		r.total = end * IMAPI_BLOCK;
+		read_blocks(&r, 0, (u32)end);
 	}
-	free(buf);
+	free(r.buf);
 	return 0;
 }
 

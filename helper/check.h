@@ -9,6 +9,8 @@
  * struct check - one look at one session
  * @src: the image
  * @session: the session
+ * @recorded: up to which data has to be readable: sessions with gaps between them that
+ *	aren't, @session last; NULL: all from block 0 on
  * @problem: called with one line for each thing that is wrong
  * @progress: bytes of data read so far, and how many there are; may be NULL
  * @ctx: first argument of both
@@ -20,6 +22,7 @@
 struct check {
 	const struct imapi_source *src;
 	const struct imapi_session *session;
+	const struct imapi_sessions *recorded;
 	void (*problem)(void *ctx, const char *line);
 	void (*progress)(void *ctx, u64 done, u64 total);
 	void *ctx;

@@ -5,6 +5,7 @@
 #include "compose.h"
 #include "epoch.h"
 #include "readback.h"
+#include "treefile.h"
 
 #define BAD_PATH	256
 
@@ -13,6 +14,8 @@ struct commit {
 	struct commit_job *job;
 	struct recorder *rec;
 	struct compose *plan;
+	int tree;		/* the session's tree in a file, -1: none is needed */
+	u32 start;
 	u32 blocks;
 	u8 head[COMPOSE_HEAD_MAX * IMAPI_BLOCK];
 	u32 head_blocks;
@@ -30,12 +33,19 @@ static int disc_failed(struct commit *c, int err)
 {
 	if (c->rec->trouble)
 		return fail(c, err, "%s", c->rec->trouble);
-	return fail(c, err, "the image can't be read: %s; nothing was written", strerror(-err));
+	return fail(c, err, "the disc can't be read: %s; nothing was written", strerror(-err));
 }
 
 static int check_disc(struct commit *c)
 {
 	int err = c->rec->ops->check(c->rec);
+
+	return err ? disc_failed(c, err) : 0;
+}
+
+static int repair_disc(struct commit *c)
+{
+	int err = c->rec->ops->repair ? c->rec->ops->repair(c->rec) : 0;
 
 	return err ? disc_failed(c, err) : 0;
 }
@@ -82,6 +92,11 @@ static int set_previous(struct commit *c, struct compose_params *p)
 			return err;
 		p->boot = c->boot;
 	}
+	/* Where no descriptors are ever written over, each session has its own */
+	if (!c->rec->head_separate) {
+		p->prev_desc = last->vol.desc;
+		return 0;
+	}
 	if (has_own_header(src, last)) {
 		p->prev_desc = last->start + IMAPI_SYSTEM_BLOCKS;
 		return 0;
@@ -110,7 +125,7 @@ static int plan_failed(struct commit *c, int err)
 	switch (err) {
 	case -EUCLEAN:
 		return fail(c, err,
-			    "directory %.100s of the image is damaged: nothing can be appended to it",
+			    "directory %.100s of the disc is damaged: nothing can be appended to it",
 			    c->bad_path[0] ? c->bad_path : "(unknown)");
 	case -ENOSPC:
 		return fail(c, err,
@@ -143,8 +158,24 @@ static int plan(struct commit *c)
 		err = compose_plan(c->job->tree, &p, &c->plan);
 	if (err)
 		return plan_failed(c, err);
+	c->start = p.start;
 	c->blocks = compose_blocks(c->plan);
 	return 0;
+}
+
+/* From here on nothing has to be read from the disc */
+static int keep_tree(struct commit *c)
+{
+	if (!c->rec->feeds_alone)
+		return 0;
+	c->tree = treefile_make(c->plan, c->job->folder);
+	if (c->tree >= 0)
+		return 0;
+	if (c->tree == -EUCLEAN)
+		return plan_failed(c, c->tree);
+	return fail(c, c->tree,
+		    "the new tree can't be kept in the spool: %s; nothing was written, sync again",
+		    strerror(-c->tree));
 }
 
 static int check_room(struct commit *c)
@@ -153,6 +184,10 @@ static int check_room(struct commit *c)
 
 	if (c->blocks <= room)
 		return 0;
+	if (c->rec->disc.kind)
+		return fail(c, -ENOSPC,
+			    "the session takes %u MiB and the disc has room for %u: remove something and sync again",
+			    (c->blocks >> 9) + 1, (u32)(room >> 9));
 	return fail(c, -ENOSPC,
 		    "the session takes %u MiB and the disk that holds the image has %u: make room and sync again",
 		    (c->blocks >> 9) + 1, (u32)(room >> 9));
@@ -180,6 +215,8 @@ static int record_file(void *ctx, void *staged, u64 size)
 
 static int record_failed(struct commit *c, int err)
 {
+	if (c->rec->trouble)
+		return disc_failed(c, err);
 	switch (err) {
 	case -ENOSPC:
 		return fail(c, err,
@@ -193,6 +230,14 @@ static int record_failed(struct commit *c, int err)
 	}
 }
 
+static int record_kept(struct commit *c, const struct compose_sink *sink)
+{
+	u64 size = (u64)compose_tree_blocks(c->plan) * IMAPI_BLOCK;
+	int err = c->rec->ops->copy(c->rec, c->tree, size);
+
+	return err ? err : compose_emit_data(c->plan, sink);
+}
+
 static int record(struct commit *c)
 {
 	const struct compose_sink sink = {
@@ -203,9 +248,13 @@ static int record(struct commit *c)
 	int err;
 
 	progress_phase(c->job->progress, IMAPIFS_PHASE_RECORD, (u64)c->blocks * IMAPI_BLOCK);
+	if (progress_add(c->job->progress, 0))
+		return record_failed(c, -EINTR);
+	/* Half a session is a loss of room on media that are written once */
+	atomic_store(&c->job->progress->too_late, c->rec->closes_first);
 	err = c->rec->ops->begin(c->rec, c->blocks);
 	if (!err)
-		err = compose_emit(c->plan, &sink);
+		err = c->tree < 0 ? compose_emit(c->plan, &sink) : record_kept(c, &sink);
 	if (!err) {
 		progress_phase(c->job->progress, IMAPIFS_PHASE_FLUSH, 0);
 		err = c->rec->ops->flush(c->rec);
@@ -213,8 +262,21 @@ static int record(struct commit *c)
 	return err ? record_failed(c, err) : 0;
 }
 
+/* What is left of a session that can't be read back */
+static const char *left_over(const struct commit *c)
+{
+	return c->rec->closes_first ?
+		"the disc has that session all the same; all stays staged, sync again burns another one" :
+		"the older sessions stand, sync again";
+}
+
 static int verify(struct commit *c)
 {
+	const struct readback_what what = {
+		.plan = c->plan,
+		.tree = c->tree,
+		.start = c->start,
+	};
 	u32 bad = 0;
 	int err;
 
@@ -222,40 +284,39 @@ static int verify(struct commit *c)
 		return 0;
 	err = c->rec->ops->settle(c->rec);
 	if (!err)
-		err = readback_session(c->job, c->plan, &bad);
+		err = readback_session(c->job, &what, &bad);
 	if (!err)
 		return 0;
 	if (err == -EINTR)
 		return record_failed(c, err);
 	if (bad)
-		return fail(c, err,
-			    "block %u does not read back as it was written: the older sessions stand, sync again",
-			    bad);
-	return fail(c, err,
-		    "the session can't be read back: %s; the older sessions stand, sync again",
-		    strerror(-err));
+		return fail(c, err, "block %u does not read back as it was written: %s", bad,
+			    left_over(c));
+	return fail(c, err, "the session can't be read back: %s; %s", strerror(-err),
+		    left_over(c));
 }
 
-/* On overwritable media, and there are no others so far */
-static u32 next_after(u32 start, u32 blocks)
+static u32 next_after(const struct commit *c)
 {
-	u64 nwa = (u64)start + blocks + IMAPI_SESSION_ALIGN - 1;
+	u64 nwa = (u64)c->start + c->blocks;
 
-	nwa &= ~(u64)(IMAPI_SESSION_ALIGN - 1);
+	if (!c->rec->closes_first)
+		nwa = (nwa + IMAPI_SESSION_ALIGN - 1) & ~(u64)(IMAPI_SESSION_ALIGN - 1);
 	return nwa > UINT32_MAX ? UINT32_MAX : (u32)nwa;
 }
 
 static int prepare(struct commit *c)
 {
 	struct commit_prepared p = {
-		.start = c->rec->nwa,
+		.start = c->start,
 		.blocks = c->blocks,
-		.nwa = next_after(c->rec->nwa, c->blocks),
+		.nwa = next_after(c),
+		.closes_first = c->rec->closes_first,
 	};
 	int err;
 
-	progress_phase(c->job->progress, IMAPIFS_PHASE_CLOSE, 0);
-	c->head_blocks = compose_head(c->plan, c->head);
+	c->head_blocks = c->rec->head_separate ? compose_head(c->plan, c->head) :
+						 compose_descriptors(c->plan, c->head);
 	if (!c->job->prepare)
 		return 0;
 	p.descriptors = imapi_hash64(IMAPI_HASH64_SEED, c->head,
@@ -274,6 +335,7 @@ static int finish(struct commit *c)
 {
 	int err;
 
+	progress_phase(c->job->progress, IMAPIFS_PHASE_CLOSE, 0);
 	err = c->rec->ops->finish(c->rec, c->head, c->head_blocks);
 	if (err == -ENOMEDIUM || err == -EMEDIUMTYPE)
 		return disc_failed(c, err);
@@ -283,30 +345,38 @@ static int finish(struct commit *c)
 	return 0;
 }
 
-/* All that can be undone */
+static int get_ready(struct commit *c)
+{
+	int err;
+
+	err = repair_disc(c);
+	if (!err)
+		err = plan(c);
+	if (!err)
+		err = check_room(c);
+	return err ? err : keep_tree(c);
+}
+
+/* All but the write that commits, where there is one */
 static int burn(struct commit *c)
 {
 	int err;
 
-	err = plan(c);
-	if (err)
-		return err;
-	err = check_room(c);
-	if (err)
-		return err;
+	err = get_ready(c);
+	if (!err && c->rec->closes_first)
+		err = prepare(c);
 	/* Planning may have taken long: once more, with the first write next */
-	err = check_disc(c);
-	if (err)
-		return err;
-	err = record(c);
-	if (err)
-		return err;
-	err = verify(c);
+	if (!err)
+		err = check_disc(c);
+	if (!err)
+		err = record(c);
+	if (!err)
+		err = verify(c);
 	if (err)
 		return err;
 	if (progress_add(c->job->progress, 0))
 		return record_failed(c, -EINTR);
-	return 0;
+	return c->rec->closes_first ? 0 : prepare(c);
 }
 
 static void end_tree(struct commit_job *job, int err)
@@ -333,12 +403,12 @@ static int run(struct commit *c)
 	c->rec->progress = job->progress;
 	err = burn(c);
 	if (!err)
-		err = prepare(c);
-	if (!err)
 		err = finish(c);
 	if (err)
 		c->rec->ops->abort(c->rec);
 	c->rec->progress = NULL;
+	if (c->tree >= 0)
+		close(c->tree);
 	end_tree(job, err);
 	if (!err)
 		say(c, "session %u burned: %u blocks from block %u on", c->rec->sessions.nr,
@@ -363,9 +433,11 @@ int commit_run(struct commit_job *job)
 	}
 	c->job = job;
 	c->rec = job->rec;
+	c->tree = -1;
 	err = run(c);
 	free(c);
 	progress_phase(job->progress, IMAPIFS_PHASE_IDLE, 0);
 	atomic_store(&job->progress->cancel, false);
+	atomic_store(&job->progress->too_late, false);
 	return err;
 }

@@ -23,13 +23,16 @@ enum verify_mode {
  *	give it
  * @start: the session's first lba
  * @blocks: its length
- * @nwa: where the session after it will start, lba
+ * @nwa: where the session after it will start, lba; with @closes_first only the
+ *	drive will know, and this is the session's end
+ * @closes_first: nothing of it was written yet; see struct recorder
  */
 struct commit_prepared {
 	u64 descriptors;
 	u32 start;
 	u32 blocks;
 	u32 nwa;
+	bool closes_first;
 };
 
 /**
@@ -40,9 +43,11 @@ struct commit_prepared {
  * @volid: new volume identifier, NULL: as the last session's, "DISC" on a blank
  * @verify: what is read back before anything staged is dropped
  * @progress: kept up to date
+ * @folder: where the tree of the session is kept while it is written, if it has to
+ *	be; NULL: in memory
  * @prepare: called when all is recorded and read back but for the write that
- *	commits; the tree is still frozen. Anything but 0 ends the commit. NULL:
- *	nobody wants to know
+ *	commits, or, where the recorder closes first, before the first write; the tree
+ *	is still frozen. Anything but 0 ends the commit. NULL: nobody wants to know
  * @switch_begin: nobody uses the content of any file from here ...
  * @switch_end: ... to here
  * @ctx: first argument of these three
@@ -55,6 +60,7 @@ struct commit_job {
 	const char *volid;
 	enum verify_mode verify;
 	struct progress *progress;
+	const char *folder;
 	int (*prepare)(void *ctx, const struct commit_prepared *p);
 	void (*switch_begin)(void *ctx);
 	void (*switch_end)(void *ctx);
@@ -67,7 +73,8 @@ struct commit_job {
  * @job: see there
  *
  * No change of the tree may run meanwhile. Dates follow SOURCE_DATE_EPOCH if it
- * is set. On failure everything stays staged and the older sessions stand.
+ * is set. On failure everything stays staged and the older sessions stand; but a
+ * medium that is written once may have a session more, or less room.
  *
  * Return: 0, also if nothing was staged; -EMEDIUMTYPE: another disc; -ENOSPC;
  * -EIO: verifying found a difference; -EINTR: cancelled; or -errno.

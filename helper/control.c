@@ -123,7 +123,7 @@ static void follow(int fd, pid_t child)
  * The ioctl waits, killable: so it has a process of its own, which ctrl-C ends,
  * while this one goes on to tell how it went. Return: 0 or -errno.
  */
-static int burn(int fd)
+static int burn(int fd, unsigned int how)
 {
 	struct sigaction act = { .sa_handler = on_signal };
 	pid_t child = fork();
@@ -132,7 +132,7 @@ static int burn(int fd)
 	if (child < 0)
 		return -errno;
 	if (!child)
-		_exit(ioctl(fd, IMAPIFS_IOC_COMMIT) ? errno : 0);
+		_exit(ioctl(fd, IMAPIFS_IOC_COMMIT, how) ? errno : 0);
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	follow(fd, child);
@@ -144,10 +144,10 @@ static int burn(int fd)
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 }
 
-int control_commit(int fd, const char *dir)
+int control_commit(int fd, const char *dir, unsigned int how)
 {
 	struct imapifs_status st;
-	int err = burn(fd);
+	int err = burn(fd, how);
 
 	if (!err)
 		return 0;
@@ -211,7 +211,7 @@ int commit_command(int argc, char **argv)
 	fd = control_open(dir, &st);
 	if (fd < 0)
 		return EXIT_FAILED;
-	err = control_commit(fd, dir);
+	err = control_commit(fd, dir, 0);
 	if (!err && verbose)
 		control_tell(fd, dir, &st);
 	close(fd);

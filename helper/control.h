@@ -16,12 +16,13 @@ int control_open(const char *dir, struct imapifs_status *st);
  * control_commit - have what is staged burned
  * @fd: the mount's root
  * @dir: its name, for messages
+ * @how: 0, or IMAPIFS_COMMIT_LAST
  *
  * Shows on a terminal how far it is. SIGINT and SIGTERM cancel it.
  *
  * Return: 0, or -errno after a line that says what happened and what to do.
  */
-int control_commit(int fd, const char *dir);
+int control_commit(int fd, const char *dir, unsigned int how);
 
 /* One line on what was burned, if anything was since @before */
 void control_tell(int fd, const char *dir, const struct imapifs_status *before);

@@ -212,12 +212,27 @@ void face_copy_file_range(fuse_req_t req, fuse_ino_t in, off_t in_off,
 
 /* --- fuse_commit.c --- */
 
+/*
+ * Around what may read the disc for a request, and before that is answered: a caller who
+ * is killed doesn't have to wait for the end of a burn
+ */
+struct face_reading {
+	struct face *f;
+	struct gate_waiter w;
+};
+
+void face_reading_begin(struct face_reading *r, struct face *f, fuse_req_t req);
+void face_reading_end(fuse_req_t req);
+
 /* A change goes through the gate: true, or the request was answered (EINTR) */
 bool face_change_begin(struct face *f, fuse_req_t req);
 void face_change_end(struct face *f);
 
-/* Burns what is staged, for a request: 0 or -errno; -EINTR: the caller was killed */
-int face_commit(struct face *f, fuse_req_t req);
+/*
+ * Burns what is staged, for a request: 0 or -errno; -EINTR: the caller was killed.
+ * @how: 0, or IMAPIFS_COMMIT_LAST: with the option finalize the disc is closed
+ */
+int face_commit(struct face *f, fuse_req_t req, unsigned int how);
 
 /* The same when nobody can change anything any more */
 int face_commit_last(struct face *f);

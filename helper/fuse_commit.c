@@ -38,6 +38,36 @@ static void wait_end(fuse_req_t req)
 	fuse_req_interrupt_func(req, NULL, NULL);
 }
 
+static void note_signal(fuse_req_t req, void *data)
+{
+	struct face_reading *r = data;
+
+	(void)req;
+	atomic_store(&r->w.signalled, true);
+}
+
+static bool is_gone(void *ctx)
+{
+	struct face_reading *r = ctx;
+
+	return atomic_load(&r->w.signalled) && gate_waiter_dying(&r->w);
+}
+
+void face_reading_begin(struct face_reading *r, struct face *f, fuse_req_t req)
+{
+	r->f = f;
+	r->w.pid = fuse_req_ctx(req)->pid;
+	atomic_init(&r->w.signalled, false);
+	fuse_req_interrupt_func(req, note_signal, r);
+	recorder_patience(is_gone, r);
+}
+
+void face_reading_end(fuse_req_t req)
+{
+	recorder_patience(NULL, NULL);
+	fuse_req_interrupt_func(req, NULL, NULL);
+}
+
 bool face_change_begin(struct face *f, fuse_req_t req)
 {
 	struct wait wait;
@@ -58,7 +88,8 @@ void face_change_end(struct face *f)
 
 /* --- commit --- */
 
-static int burn(struct face *f)
+/* @how: 0 or IMAPIFS_COMMIT_LAST */
+static int burn(struct face *f, unsigned int how)
 {
 	struct commit_job job = {
 		.tree = f->tree,
@@ -67,12 +98,14 @@ static int burn(struct face *f)
 		.volid = f->opt->volid,
 		.verify = f->opt->verify,
 		.progress = &f->progress,
+		.folder = spool_path(f->spool),
 		.switch_begin = face_switch_begin,
 		.switch_end = face_switch_end,
 		.ctx = f,
 	};
 	int err;
 
+	f->rec->finalize = f->opt->finalize && how == IMAPIFS_COMMIT_LAST;
 	err = commit_run(&job);
 	progress_phase(&f->progress, IMAPIFS_PHASE_IDLE, 0);
 	pthread_mutex_lock(&f->result_lock);
@@ -87,6 +120,7 @@ static int burn(struct face *f)
 /* A commit runs in a thread of its own, so that its caller's can look for signals */
 struct burning {
 	struct face *f;
+	unsigned int how;
 	int err;
 	bool done;		/* under the gate's lock */
 };
@@ -95,7 +129,7 @@ static void *burn_thread(void *arg)
 {
 	struct burning *b = arg;
 
-	b->err = burn(b->f);
+	b->err = burn(b->f, b->how);
 	pthread_mutex_lock(&b->f->gate.lock);
 	b->done = true;
 	pthread_cond_broadcast(&b->f->gate.moved);
@@ -104,9 +138,9 @@ static void *burn_thread(void *arg)
 }
 
 /* The gate is closed */
-static int burn_killable(struct face *f, struct gate_waiter *w)
+static int burn_killable(struct face *f, struct gate_waiter *w, unsigned int how)
 {
-	struct burning b = { .f = f };
+	struct burning b = { .f = f, .how = how };
 	pthread_t thread;
 	int err;
 
@@ -152,7 +186,7 @@ void face_push_dirty(struct face *f)
 	free(inos);
 }
 
-int face_commit(struct face *f, fuse_req_t req)
+int face_commit(struct face *f, fuse_req_t req, unsigned int how)
 {
 	struct wait wait;
 	int err;
@@ -163,7 +197,7 @@ int face_commit(struct face *f, fuse_req_t req)
 		face_push_dirty(f);
 		err = gate_close(&f->gate, &wait.w);
 		if (!err)
-			err = burn_killable(f, &wait.w);
+			err = burn_killable(f, &wait.w, how);
 		gate_release(&f->gate);
 	}
 	wait_end(req);
@@ -174,7 +208,7 @@ int face_commit_last(struct face *f)
 {
 	/* Who asked for an earlier one may have cancelled as it ended */
 	atomic_store(&f->progress.cancel, false);
-	return burn(f);
+	return burn(f, IMAPIFS_COMMIT_LAST);
 }
 
 /* --- room --- */
@@ -183,11 +217,11 @@ int face_commit_last(struct face *f)
 static bool room_of(struct face *f, struct imapi_room *r)
 {
 	struct imapi_usage u = { 0 };
-	struct stat st;
+	struct stat st = { 0 };
 
 	if (f->opt->size != UINT64_MAX && imapi_tree_usage(f->tree, &u))
 		return false;
-	if (fstat(recorder_image_fd(f->rec), &st))
+	if (f->rec->fd >= 0 && fstat(f->rec->fd, &st))
 		return false;
 	*r = (struct imapi_room){
 		.medium = f->rec->ops->room(f->rec),
@@ -195,7 +229,7 @@ static bool room_of(struct face *f, struct imapi_room *r)
 		.limit = f->opt->size,
 		.staged_bytes = u.staged_bytes,
 		.medium_is_file = S_ISREG(st.st_mode),
-		.one_disk = st.st_dev == spool_dev(f->spool),
+		.one_disk = f->rec->fd >= 0 && st.st_dev == spool_dev(f->spool),
 	};
 	return true;
 }
@@ -286,7 +320,6 @@ void face_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
 	struct imapifs_status status;
 	int err;
 
-	(void)arg;
 	(void)fi;
 	(void)flags;
 	(void)in;
@@ -301,7 +334,8 @@ void face_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
 		fuse_reply_err(req, ENOTTY);
 		return;
 	}
-	err = face_commit(f, req);
+	err = face_commit(f, req, (uintptr_t)arg == IMAPIFS_COMMIT_LAST ?
+			  IMAPIFS_COMMIT_LAST : 0);
 	if (err)
 		fuse_reply_err(req, -err);
 	else

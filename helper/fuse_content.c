@@ -104,7 +104,7 @@ static struct fuse_bufvec *image_pieces(struct face *f,
 			.size = run,
 			.flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK |
 				 FUSE_BUF_FD_RETRY,
-			.fd = recorder_image_fd(f->rec),
+			.fd = f->rec->fd,
 			.pos = (off_t)at,
 		};
 		off += run;
@@ -118,11 +118,53 @@ static struct fuse_bufvec *image_pieces(struct face *f,
 	return v;
 }
 
+static int read_disc(struct face *f, const struct imapi_content *c, u64 off, u8 *buf,
+		     u32 len)
+{
+	u32 part;
+	u64 at, run;
+	int err;
+
+	for (; len; off += part, buf += part, len -= part) {
+		at = imapi_content_map(c, off, &run);
+		if (!run)
+			return -EIO;
+		part = run < len ? (u32)run : len;
+		err = recorder_read(f->rec, at, buf, part);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* A disc in a drive has no descriptor that its bytes could be spliced from */
+static void reply_disc(fuse_req_t req, struct face *f, const struct imapi_content *c,
+		       u64 off, u64 len)
+{
+	struct face_reading reading;
+	u8 *buf = malloc(len);
+	int err;
+
+	face_reading_begin(&reading, f, req);
+	err = buf ? read_disc(f, c, off, buf, (u32)len) : -ENOMEM;
+	face_reading_end(req);
+	if (err)
+		fuse_reply_err(req, -err);
+	else
+		fuse_reply_buf(req, (const char *)buf, len);
+	free(buf);
+}
+
 static void reply_image(fuse_req_t req, struct face *f,
 			const struct imapi_content *c, u64 off, u64 len)
 {
-	struct fuse_bufvec *v = image_pieces(f, c, off, len);
+	struct fuse_bufvec *v;
 
+	if (f->rec->fd < 0) {
+		reply_disc(req, f, c, off, len);
+		return;
+	}
+	v = image_pieces(f, c, off, len);
 	if (!v) {
 		fuse_reply_err(req, ENOMEM);
 		return;

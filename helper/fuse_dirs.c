@@ -87,6 +87,7 @@ static bool fill_dots(struct fill *fill, off_t off)
 static void fill_and_reply(struct fill *fill, fuse_ino_t ino, off_t off)
 {
 	u64 pos = off > AFTER_DOTDOT ? (u64)off - AFTER_DOTDOT : 0;
+	struct face_reading reading;
 	int err = 0;
 
 	fill->dir = face_node(fill->f, ino);
@@ -95,9 +96,11 @@ static void fill_and_reply(struct fill *fill, fuse_ino_t ino, off_t off)
 		fuse_reply_err(fill->req, ENOMEM);
 		return;
 	}
+	face_reading_begin(&reading, fill->f, fill->req);
 	if (off >= AFTER_DOTDOT || fill_dots(fill, off))
 		err = imapi_readdir(fill->f->tree, fill->dir, pos, fill_entry,
 				    fill);
+	face_reading_end(fill->req);
 	/* What came before an error is given first; the error comes next time */
 	if (err < 0 && !fill->used)
 		fuse_reply_err(fill->req, -err);
@@ -135,6 +138,6 @@ void face_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync,
 	(void)datasync;
 	(void)fi;
 	if (ino == FUSE_ROOT_ID && f->spool && f->opt->commit == COMMIT_SYNC)
-		err = face_commit(f, req);
+		err = face_commit(f, req, 0);
 	fuse_reply_err(req, -err);
 }

@@ -46,10 +46,13 @@ void face_lookup(fuse_req_t req, fuse_ino_t dir, const char *name)
 {
 	struct face *f = face_of(req);
 	struct fuse_entry_param none = { .entry_timeout = FACE_TIMEOUT };
+	struct face_reading reading;
 	struct imapi_node *n;
 	int err;
 
+	face_reading_begin(&reading, f, req);
 	err = imapi_lookup(f->tree, face_node(f, dir), name, strlen(name), &n);
+	face_reading_end(req);
 	if (!err)
 		reply_node(req, f, n);
 	else if (err == -ENOENT)

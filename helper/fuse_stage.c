@@ -100,7 +100,7 @@ int face_copy(struct face *f, const struct held *h, u64 off, u64 len, int fd,
 			run = len;
 		if (!run)
 			return -EIO;
-		err = io_copy(recorder_image_fd(f->rec), at, fd, pos, run);
+		err = recorder_copy_to(f->rec, at, fd, pos, run);
 		if (err)
 			return err;
 		off += run;

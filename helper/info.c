@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* imapifs info: what is on an image, and what is staged for it */
+/* imapifs info: what is on a disc or image, and what is staged for it */
 #include <getopt.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -9,6 +9,7 @@
 #include "control.h"
 #include "json.h"
 #include "log.h"
+#include "medium.h"
 #include "recorder.h"
 #include "text.h"
 #include <linux/imapifs.h>
@@ -24,6 +25,9 @@ struct info {
 struct date {
 	char s[32];
 };
+
+/* Tracks asked for at once */
+#define TRACKS	64u
 
 static const char usage_text[] = "usage: imapifs info SOURCE|DIR [--json]\n";
 
@@ -97,6 +101,7 @@ static void json_session(struct json *j, u32 number, const struct imapi_session 
 {
 	json_open(j, NULL, '{');
 	json_number(j, "number", number);
+	json_bool(j, "readable", s->vol.desc);
 	json_number(j, "start", s->start);
 	json_number(j, "blocks", s->blocks);
 	json_number(j, "bytes", (u64)s->blocks * IMAPI_BLOCK);
@@ -107,6 +112,79 @@ static void json_session(struct json *j, u32 number, const struct imapi_session 
 	json_string(j, "volume_id", s->vol.volid);
 	json_number(j, "joliet", s->vol.joliet);
 	json_close(j, '}');
+}
+
+/* --- tracks --- */
+
+/* Calls @print for each; what the drive doesn't tell is left out */
+static void each_track(const struct info *info,
+		       void (*print)(struct json *j, const struct imapi_track *t),
+		       struct json *j)
+{
+	struct recorder *rec = info->rec;
+	struct imapi_track list[TRACKS];
+	u32 from;
+	int nr, i;
+
+	for (from = 1; from <= rec->disc.tracks; from += (u32)nr) {
+		nr = rec->ops->tracks(rec, from, list, TRACKS);
+		if (nr <= 0)
+			return;
+		for (i = 0; i < nr; i++)
+			print(j, &list[i]);
+	}
+}
+
+static bool is_data(const struct imapi_track *t)
+{
+	return t->mode & IMAPI_TRACK_DATA;
+}
+
+static void json_track(struct json *j, const struct imapi_track *t)
+{
+	json_open(j, NULL, '{');
+	json_number(j, "number", t->number);
+	json_number(j, "session", t->session);
+	json_number(j, "start", t->start);
+	json_number(j, "blocks", t->size);
+	json_bool(j, "data", is_data(t));
+	json_close(j, '}');
+}
+
+static void print_track(struct json *j, const struct imapi_track *t)
+{
+	(void)j;
+	printf("%7u %10u %10u %12s  %-7u  %s\n", t->number, t->start, t->size,
+	       text_size((u64)t->size * IMAPI_BLOCK).s, t->session,
+	       is_data(t) ? "data" : "audio");
+}
+
+static bool has_tracks(const struct recorder *rec)
+{
+	return rec->ops->tracks && rec->disc.tracks;
+}
+
+static void json_disc(struct json *j, const struct info *info)
+{
+	const struct recorder_disc *disc = &info->rec->disc;
+
+	json_string(j, "medium", disc->kind);
+	if (!disc->kind)
+		return;
+	json_number(j, "sessions_left", disc->more);
+	json_open(j, "tracks", '[');
+	if (has_tracks(info->rec))
+		each_track(info, json_track, j);
+	json_close(j, ']');
+}
+
+static void print_tracks(const struct info *info)
+{
+	if (!has_tracks(info->rec))
+		return;
+	printf("\n%7s %10s %10s %12s  %-7s  %s\n", "track", "start", "blocks", "size",
+	       "session", "kind");
+	each_track(info, print_track, NULL);
 }
 
 static void print_json(const struct info *info)
@@ -123,13 +201,14 @@ static void print_json(const struct info *info)
 		json_status(&j, &info->status);
 	json_string(&j, "state", state_name(rec));
 	json_string(&j, "why", rec->why);
+	json_disc(&j, info);
 	json_open(&j, "sessions", '[');
 	for (i = 0; i < rec->sessions.nr; i++)
 		json_session(&j, i + 1, &rec->sessions.list[i]);
 	json_close(&j, ']');
 	json_number(&j, "next_address", rec->nwa);
 	json_number(&j, "free_bytes", free_bytes(info));
-	json_number(&j, "closing_reserve_bytes", 0);
+	json_number(&j, "closing_reserve_bytes", (u64)rec->disc.reserve * IMAPI_BLOCK);
 	json_string(&j, "identity", identity);
 	json_close(&j, '}');
 }
@@ -159,7 +238,9 @@ static void print_session(u32 number, const struct imapi_session *s)
 
 	memcpy(volid, s->vol.volid, sizeof(volid));
 	text_printable(volid);
-	if (s->vol.joliet)
+	if (!s->vol.desc)
+		snprintf(joliet, sizeof(joliet), "unread");
+	else if (s->vol.joliet)
 		snprintf(joliet, sizeof(joliet), "level %u", s->vol.joliet);
 	printf("%7u %10u %10u %12s  %-19s  %-7s  %s\n", number, s->start, s->blocks,
 	       text_size((u64)s->blocks * IMAPI_BLOCK).s, date_text(s->vol.created).s,
@@ -177,10 +258,18 @@ static void print_text(const struct info *info)
 		print_status(&info->status);
 	printf("State:            %s%s%s\n", state_name(rec), rec->why ? ": " : "",
 	       rec->why ? rec->why : "");
+	if (rec->disc.kind)
+		printf("Medium:           %s\n", rec->disc.kind);
 	printf("Next address:     block %u\n", rec->nwa);
 	if (!info->mounted)
 		printf("Free:             %s\n", text_size(free_bytes(info)).s);
-	printf("Closing reserve:  none\n");
+	if (rec->disc.reserve)
+		printf("Closing reserve:  %s\n",
+		       text_size((u64)rec->disc.reserve * IMAPI_BLOCK).s);
+	else
+		printf("Closing reserve:  none\n");
+	if (rec->disc.kind)
+		printf("Sessions left:    %u at most\n", rec->disc.more);
 	printf("Identity:         %s\n", identity);
 	if (!rec->sessions.nr)
 		return;
@@ -188,6 +277,16 @@ static void print_text(const struct info *info)
 	       "size", "date (UTC)", "Joliet", "volume id");
 	for (i = 0; i < rec->sessions.nr; i++)
 		print_session(i + 1, &rec->sessions.list[i]);
+	print_tracks(info);
+}
+
+/* One that can't be read is shown as that */
+static void load_sessions(struct recorder *rec)
+{
+	u32 i;
+
+	for (i = 1; i <= rec->sessions.nr; i++)
+		recorder_load(rec, i);
 }
 
 /* Is @name a directory, or what a mount left whose process is gone? */
@@ -200,7 +299,7 @@ static bool is_mount(const char *name)
 
 static int run(struct info *info)
 {
-	const char *source = info->name;
+	const char *source = info->name, *why;
 	int fd, err;
 
 	if (is_mount(info->name)) {
@@ -211,11 +310,12 @@ static int run(struct info *info)
 		info->mounted = true;
 		source = info->status.source;
 	}
-	err = recorder_open_image(source, RECORDER_READ, &info->rec);
+	err = recorder_open(source, RECORDER_READ, &info->rec, &why);
 	if (err) {
-		log_line("%s: %s", source, text_source_error(err));
+		log_line("%s: %s", source, why);
 		return EXIT_FAILED;
 	}
+	load_sessions(info->rec);
 	if (info->json)
 		print_json(info);
 	else

@@ -110,6 +110,10 @@ static int choose_session(struct mounted *m, const struct mount_options *opt)
 			 n, s->nr == 1 ? "is" : "are", s->nr);
 		return MOUNT_EX_FAIL;
 	}
+	if (n && recorder_load(m->rec, n)) {
+		log_line("session %u can't be read as ISO 9660", n);
+		return MOUNT_EX_FAIL;
+	}
 	if (n)
 		m->base = &s->list[n - 1].vol;
 	return 0;
@@ -162,19 +166,44 @@ void mount_gone(const struct mount_call *call)
 		mountpoint_forget(call->dir);
 }
 
+/* Otherwise nothing could be staged, and so no commit would come to close it */
+static void close_stuck_session(struct mounted *m)
+{
+	if (m->ro || !m->rec->stuck)
+		return;
+	log_line("a session on the disc was never closed: it is closed now, so that another one can follow");
+	if (!m->rec->ops->repair(m->rec))
+		return;
+	log_line("mounted read-only: %s", m->rec->trouble);
+	m->ro = true;
+}
+
+static int set_options(struct recorder *r, const struct mount_options *opt)
+{
+	if (opt->finalize && r->head_separate)
+		return mount_fail(r->disc.kind ?
+				  "option finalize: a disc that can be written over can't be closed for good" :
+				  "option finalize: an image can't be closed for good");
+	r->speed = opt->speed;
+	r->eject = opt->eject;
+	return 0;
+}
+
 static int open_source(struct mount_call *call, struct mounted *m)
 {
 	const char *why;
 	int err;
 
-	if (call->opt.finalize)
-		return mount_fail("option finalize: an image can't be closed for good");
 	/* An older session can't be appended to, so naming one is for reading */
 	m->ro = call->opt.ro || call->opt.session;
-	err = recorder_open_image(call->source, m->ro ? RECORDER_SHARE : 0, &m->rec);
+	err = recorder_open(call->source, m->ro ? RECORDER_SHARE : 0, &m->rec, &why);
 	if (err)
-		return mount_fail(text_source_error(err));
-	err = choose_session(m, &call->opt);
+		return mount_fail(why);
+	err = set_options(m->rec, &call->opt);
+	if (!err && !call->fake)
+		close_stuck_session(m);
+	if (!err)
+		err = choose_session(m, &call->opt);
 	if (err || m->ro)
 		return err;
 	why = why_not(m);
@@ -183,6 +212,8 @@ static int open_source(struct mount_call *call, struct mounted *m)
 		m->ro = true;
 		return 0;
 	}
+	if (m->rec->why)
+		log_line("%s", m->rec->why);
 	if (is_below(call->source, call->dir))
 		return mount_fail("the image lies below the mount point, which would hide it from the commit; mount it somewhere else");
 	return 0;

@@ -30,6 +30,10 @@ int mount_fuse(struct mount_call *call, struct mounted *m)
 	err = mount_fuse_spool(call, m);
 	if (err)
 		return err;
+	err = recorder_claim(m->rec);
+	if (err)
+		return mount_fail(err == -EBUSY ? "the drive is mounted already, or another program has it for itself" :
+						  strerror(-err));
 	err = face_new(m->rec, m->spool, m->base, &call->opt, call->source,
 		       &m->face);
 	if (err)
@@ -71,7 +75,7 @@ static bool settle(struct mount_call *call, struct mounted *m)
 		return true;
 	job.tree = m->face->tree;
 	job.base = spool_base(m->spool);
-	job.image = recorder_image_fd(m->rec);
+	job.rec = m->rec;
 	job.volid = newest_label(m->rec);
 	err = rescue_save(&job, &path);
 	if (!err)

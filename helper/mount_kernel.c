@@ -253,7 +253,7 @@ static int configure(struct setup *s, const struct mount_call *call,
 		set_string(s, "spool", k->base);
 	}
 	if (k->loop >= 0)
-		set_fd(s, "backing", recorder_image_fd(m->rec));
+		set_fd(s, "backing", m->rec->fd);
 	set_flag(s, "sync", vfs_says(&call->opt, "sync", "async"));
 	set_flag(s, "dirsync", vfs_says(&call->opt, "dirsync", ""));
 	set_options(s, &call->opt, m->ro);
@@ -333,6 +333,7 @@ void mount_kernel_serve(struct mount_call *call, struct mounted *m)
 		.verify = call->opt.verify,
 		.base = m->kernel->base,
 		.source = call->source,
+		.finalize = call->opt.finalize,
 		.manual = call->opt.commit == COMMIT_MANUAL,
 	};
 

@@ -22,6 +22,8 @@ void progress_phase(struct progress *p, enum imapifs_phase phase, uint64_t total
 int progress_add(struct progress *p, uint64_t bytes)
 {
 	atomic_fetch_add(&p->done, bytes);
+	if (atomic_load(&p->too_late))
+		return 0;
 	return atomic_load(&p->cancel) ? -EINTR : 0;
 }
 

@@ -13,6 +13,7 @@ struct progress {
 	_Atomic uint64_t done, total;	/* bytes of the phase */
 	_Atomic uint64_t since_ms;	/* CLOCK_MONOTONIC when the phase began */
 	_Atomic bool cancel;		/* somebody gave up waiting: stop before the last write */
+	_Atomic bool too_late;		/* ... unless what was begun has to be ended */
 };
 
 /* Begins @phase of @total bytes (0: not known) */

@@ -97,21 +97,34 @@ static int compare_file(void *ctx, void *staged, u64 size)
 	return err;
 }
 
-int readback_session(const struct commit_job *job, struct compose *plan, u32 *bad)
+/* The tree comes from where it was kept, if it was: to compose it is to read the disc */
+static int compare_session(struct readback *rb, const struct readback_what *what, bool full)
+{
+	const struct compose_sink sink = {
+		.blocks = compare_blocks,
+		.file = compare_file,
+		.ctx = rb,
+	};
+	int err;
+
+	if (what->tree < 0)
+		return full ? compose_emit(what->plan, &sink) :
+			      compose_emit_tree(what->plan, &sink);
+	err = compare_fd(rb, what->tree, (u64)compose_tree_blocks(what->plan) * IMAPI_BLOCK);
+	return err || !full ? err : compose_emit_data(what->plan, &sink);
+}
+
+int readback_session(const struct commit_job *job, const struct readback_what *what,
+		     u32 *bad)
 {
 	struct readback rb = {
 		.medium = job->rec->source,
 		.staged_ops = job->staged,
 		.progress = job->progress,
-		.lba = job->rec->nwa,
-	};
-	const struct compose_sink sink = {
-		.blocks = compare_blocks,
-		.file = compare_file,
-		.ctx = &rb,
+		.lba = what->start,
 	};
 	bool full = job->verify == VERIFY_FULL;
-	u32 blocks = full ? compose_blocks(plan) : compose_tree_blocks(plan);
+	u32 blocks = full ? compose_blocks(what->plan) : compose_tree_blocks(what->plan);
 	int err = -ENOMEM;
 
 	progress_phase(rb.progress, IMAPIFS_PHASE_VERIFY, (u64)blocks * IMAPI_BLOCK);
@@ -119,7 +132,7 @@ int readback_session(const struct commit_job *job, struct compose *plan, u32 *ba
 	rb.window = malloc(WINDOW * IMAPI_BLOCK);
 	rb.staged = malloc(WINDOW * IMAPI_BLOCK);
 	if (rb.window && rb.staged)
-		err = full ? compose_emit(plan, &sink) : compose_emit_tree(plan, &sink);
+		err = compare_session(&rb, what, full);
 	*bad = rb.differs ? rb.lba : 0;
 	free(rb.window);
 	free(rb.staged);

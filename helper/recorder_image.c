@@ -7,6 +7,7 @@
 #include "compose.h"
 #include "image.h"
 #include "io.h"
+#include "overwritable.h"
 
 /* A longer tail is taken for somebody's rather than read through at each mount */
 #define TAIL_MAX_READ	(64u << 20)
@@ -58,36 +59,14 @@ static int range_zero(const struct image *im, u64 bytes, u64 pos, u32 len)
 
 int image_unfinished_at(const struct image *im, u64 bytes, u32 start)
 {
-	const struct imapi_iso_link *link;
-	struct imapi_iso_volume vd;
-	u64 pos = ((u64)start + IMAPI_SYSTEM_BLOCKS) * IMAPI_BLOCK;
-	int err;
+	const struct imapi_source src = {
+		.read = image_read,
+		.ctx = (void *)(uintptr_t)im,
+		.blocks = bytes / IMAPI_BLOCK > UINT32_MAX ? UINT32_MAX :
+							     (u32)(bytes / IMAPI_BLOCK),
+	};
 
-	if (pos + sizeof(vd) > bytes)
-		return 0;
-	err = io_read(im->fd, &vd, sizeof(vd), pos);
-	if (err)
-		return err;
-	link = (const struct imapi_iso_link *)vd.application_use;
-	return vd.type == IMAPI_VD_PRIMARY &&
-	       !memcmp(vd.id, IMAPI_STANDARD_ID, sizeof(vd.id)) &&
-	       !memcmp(link->magic, IMAPI_LINK_MAGIC, sizeof(link->magic)) &&
-	       get_unaligned_le32(link->sum) ==
-			imapi_sum32(link, offsetof(struct imapi_iso_link, sum)) &&
-	       get_unaligned_le32(link->start) == start;
-}
-
-/* Are there several sessions, so that the first one was finished once? */
-static bool has_chain(const struct imapi_source *src)
-{
-	struct imapi_sessions s;
-	bool chain;
-
-	if (imapi_sessions_scan(src, &s))
-		return false;
-	chain = s.nr > 1;
-	core_free(s.list);
-	return chain;
+	return overwritable_begun_at(&src, start);
 }
 
 static bool data_from(const struct image *im, u64 pos)
@@ -114,16 +93,11 @@ static int is_blank(const struct image *im, const struct imapi_source *src, u64 
 		return ret;
 	ret = image_unfinished_at(im, bytes, IMAPI_FIRST_SESSION);
 	if (ret)
-		return ret < 0 ? ret : !has_chain(src);
+		return ret < 0 ? ret : !overwritable_has_chain(src);
 	ret = range_zero(im, bytes, 0, look);
 	if (ret <= 0 || im->disk)
 		return ret;
 	return !data_from(im, look);
-}
-
-static u64 align_session(u64 lba)
-{
-	return (lba + IMAPI_SESSION_ALIGN - 1) & ~(u64)(IMAPI_SESSION_ALIGN - 1);
 }
 
 /* Is @pos to the end nothing but holes and zeros? 1, 0, -errno */
@@ -157,7 +131,7 @@ static int find_nwa(const struct image *im, u64 bytes, u64 end, u64 *nwa)
 	u64 pos;
 	int ret;
 
-	*nwa = align_session(end);
+	*nwa = overwritable_align(end);
 	pos = *nwa * IMAPI_BLOCK;
 	if (im->disk || pos >= bytes || *nwa > UINT32_MAX)
 		return 0;
@@ -167,27 +141,13 @@ static int find_nwa(const struct image *im, u64 bytes, u64 end, u64 *nwa)
 	if (ret < 0)
 		return ret;
 	if (!ret)
-		*nwa = align_session((bytes + IMAPI_BLOCK - 1) / IMAPI_BLOCK);
+		*nwa = overwritable_align((bytes + IMAPI_BLOCK - 1) / IMAPI_BLOCK);
 	return 0;
-}
-
-static bool is_behind(u64 lba, const struct imapi_dirloc *dir)
-{
-	return lba >= dir->lba + ((u64)dir->size + IMAPI_BLOCK - 1) / IMAPI_BLOCK;
-}
-
-/* Behind what of the session can be told without reading all of its tree? */
-static bool is_behind_session(u64 lba, const struct imapi_volume *vol)
-{
-	return lba >= IMAPI_FIRST_SESSION && lba >= (u64)vol->desc + vol->descs &&
-	       is_behind(lba, &vol->primary.root) && is_behind(lba, &vol->ucs.root);
 }
 
 static const char *why_not_writable(const struct image *im,
 				    const struct image_state *st, u64 nwa)
 {
-	const struct imapi_volume *vol;
-
 	if (im->denied)
 		return im->denied;
 	if (nwa > UINT32_MAX - 2 * IMAPI_SESSION_ALIGN)
@@ -200,14 +160,7 @@ static const char *why_not_writable(const struct image *im,
 		return "the image is truncated: its last session is longer than the file";
 	if (im->disk && st->sessions.headless)
 		return "the descriptors at block 16 are damaged; shown is the newest session that was found";
-	vol = &st->sessions.list[st->sessions.nr - 1].vol;
-	if (!vol->joliet)
-		return "the last session has no Joliet tree";
-	if (vol->descs > COMPOSE_SAVED_MAX)
-		return "the last session has too many volume descriptors";
-	if (!is_behind_session(nwa, vol))
-		return "the last session is longer than its descriptors say";
-	return NULL;
+	return overwritable_why_not(&st->sessions.list[st->sessions.nr - 1].vol, nwa);
 }
 
 static int medium_size(const struct image *im, const struct stat *st, u64 *bytes)
@@ -335,20 +288,6 @@ int image_check_place(struct image *im)
 	return -EMEDIUMTYPE;
 }
 
-/* The chain of sessions is read from all over the image: any link may have changed */
-static bool same_sessions(const struct imapi_sessions *a, const struct imapi_sessions *b)
-{
-	u32 i;
-
-	if (a->nr != b->nr || a->end != b->end)
-		return false;
-	for (i = 0; i < a->nr; i++)
-		if (a->list[i].start != b->list[i].start ||
-		    a->list[i].vol.hash != b->list[i].vol.hash)
-			return false;
-	return true;
-}
-
 static const char changed[] =
 	"the image was changed by another program since it was mounted: umount -f it (what is staged goes to the rescue folder) and mount it again";
 static const char cut_off[] =
@@ -360,7 +299,7 @@ static const char *compare_state(const struct recorder *r, const struct image_st
 	if (now->sessions.end > now->blocks)
 		return cut_off;
 	if (now->blank != r->blank || now->writable != r->writable ||
-	    !same_sessions(&now->sessions, &r->sessions) ||
+	    !overwritable_same_sessions(&now->sessions, &r->sessions) ||
 	    !imapi_identity_equal(&now->identity, &r->identity))
 		return changed;
 	return NULL;
@@ -443,6 +382,7 @@ int recorder_open_image(const char *path, unsigned int flags,
 	im->rec.source.ctx = im;
 	im->rec.head_separate = true;
 	err = image_open(im, path, flags);
+	im->rec.fd = im->fd;
 	if (!err)
 		err = image_rescan(im);
 	if (err) {
@@ -451,11 +391,4 @@ int recorder_open_image(const char *path, unsigned int flags,
 	}
 	*out = &im->rec;
 	return 0;
-}
-
-int recorder_image_fd(const struct recorder *r)
-{
-	const struct image *im = (const void *)((const char *)r - offsetof(struct image, rec));
-
-	return im->fd;
 }

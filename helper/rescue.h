@@ -3,6 +3,7 @@
 #ifndef IMAPI_RESCUE_H
 #define IMAPI_RESCUE_H
 
+#include "recorder.h"
 #include "staged.h"
 #include "tree.h"
 
@@ -11,7 +12,7 @@
  * @tree: what was mounted, with what is staged in it
  * @staged: how to get at that
  * @base: the folder that spools are in
- * @image: fd of the medium, for what is there under a name that is gone
+ * @rec: the medium, for what is there under a name that is gone
  * @volid: the disc's label, for the folder's name; may be ""
  * @source: what was mounted, is noted in the folder
  */
@@ -19,7 +20,7 @@ struct rescue_job {
 	struct imapi_tree *tree;
 	const struct staged_ops *staged;
 	const char *base;
-	int image;
+	const struct recorder *rec;
 	const char *volid;
 	const char *source;
 };

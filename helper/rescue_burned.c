@@ -22,7 +22,8 @@ static int note_missing(struct burned *b)
 	return fprintf(b->missing, "%s\n", b->path) < 0 ? -EIO : 0;
 }
 
-static int copy_extent(int image, const struct imapi_extent *ext, int out, u64 to)
+static int copy_extent(const struct recorder *rec, const struct imapi_extent *ext, int out,
+		       u64 to)
 {
 	u32 off = 0, run;
 	int err = 0;
@@ -30,7 +31,7 @@ static int copy_extent(int image, const struct imapi_extent *ext, int out, u64 t
 
 	while (off < ext->len && !err) {
 		at = imapi_extent_map(ext, off, &run);
-		err = io_copy(image, at, out, to + off, run);
+		err = recorder_copy_to(rec, at, out, to + off, run);
 		off += run;
 	}
 	return err;
@@ -47,7 +48,7 @@ static int copy_content(struct burned *b, const struct imapi_content *c)
 	if (out < 0)
 		return -errno;
 	for (i = 0; i < c->nr && !err; i++) {
-		err = copy_extent(b->r->job->image, &c->extents[i], out, to);
+		err = copy_extent(b->r->job->rec, &c->extents[i], out, to);
 		to += c->extents[i].len;
 	}
 	if (close(out) && !err)

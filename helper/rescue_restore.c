@@ -283,7 +283,7 @@ static int delete(struct job *j)
 static int make_safe(const struct job *j)
 {
 	if (j->mount >= 0)
-		return control_commit(j->mount, j->dir_name);
+		return control_commit(j->mount, j->dir_name, 0);
 	return syncfs(j->r.dir) ? say_errno(j->dir_name, -errno) : 0;
 }
 

@@ -137,6 +137,7 @@ static int send_prepared(struct work *w, const struct commit_prepared *p)
 		.start = p->start,
 		.blocks = p->blocks,
 		.nwa = p->nwa,
+		.flags = p->closes_first ? IMAPIFS_CLOSES_FIRST : 0,
 	};
 
 	return send_message(w, &msg, sizeof(msg));
@@ -207,11 +208,14 @@ static int commit(struct work *w)
 		.volid = w->s->volid,
 		.verify = w->s->verify,
 		.progress = &w->progress,
+		.folder = w->s->base,
 		.prepare = prepare,
 		.ctx = w,
 	};
-	int err = commit_run(&job);
+	int err;
 
+	w->s->rec->finalize = w->s->finalize && w->req.flags & (IMAPIFS_LAST | IMAPIFS_FINAL);
+	err = commit_run(&job);
 	memcpy(w->message, job.message, sizeof(w->message));
 	return err;
 }
@@ -233,7 +237,7 @@ static int rescue(struct work *w)
 		.tree = w->tree.tree,
 		.staged = last ? &serve_staged_last : &serve_staged,
 		.base = w->s->base,
-		.image = recorder_image_fd(w->s->rec),
+		.rec = w->s->rec,
 		.volid = newest_label(w->s->rec),
 		.source = w->s->source,
 	};

@@ -17,6 +17,7 @@
  * @verify: as in struct commit_job
  * @base: the folder that spools are in, for the rescue folder
  * @source: what is mounted, for people
+ * @finalize: the commit before an unmount closes the disc for good
  * @manual: commit=manual: a signal burns nothing
  */
 struct serve {
@@ -28,6 +29,7 @@ struct serve {
 	enum verify_mode verify;
 	const char *base;
 	const char *source;
+	bool finalize;
 	bool manual;
 };
 

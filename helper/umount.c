@@ -136,7 +136,7 @@ static int commit_first(const struct umount_call *call, int fd,
 	if (st->flags & (IMAPIFS_READONLY | IMAPIFS_MANUAL))
 		return 0;
 	/* Not only if something is staged: a mapping may have what isn't yet */
-	err = control_commit(fd, call->dir);
+	err = control_commit(fd, call->dir, IMAPIFS_COMMIT_LAST);
 	if (!err && (call->verbose || isatty(STDERR_FILENO)))
 		control_tell(fd, call->dir, st);
 	if (!err || call->force)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* imapifs verify: is what is on the image sound? */
+/* imapifs verify: is what is on the disc sound? */
 #include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -117,7 +117,16 @@ static void print_result(struct verify_output *out, const struct check *c, u32 n
 		printf("sound\n");
 }
 
-static int verify_session(const struct recorder *rec, const struct verify_options *opt)
+/* Where older ones are; if one can't be read, its data shows that */
+static void load_all(struct recorder *rec, u32 newest)
+{
+	u32 i;
+
+	for (i = 1; i < newest; i++)
+		recorder_load(rec, i);
+}
+
+static int verify_session(struct recorder *rec, const struct verify_options *opt)
 {
 	u32 number = opt->session ? opt->session : rec->sessions.nr;
 	struct verify_output out = {
@@ -141,6 +150,12 @@ static int verify_session(const struct recorder *rec, const struct verify_option
 			 rec->sessions.nr == 1 ? "is" : "are", rec->sessions.nr);
 		return EXIT_FAILED;
 	}
+	load_all(rec, number);
+	if (recorder_load(rec, number)) {
+		log_line("%s: session %u can't be read as ISO 9660", opt->source, number);
+		return EXIT_FAILED;
+	}
+	c.recorded = rec->closes_first ? &rec->sessions : NULL;
 	c.session = &rec->sessions.list[number - 1];
 	if (out.as_json) {
 		json_open(&out.json, NULL, '{');
@@ -162,6 +177,7 @@ int verify_command(int argc, char **argv)
 {
 	struct verify_options opt = { 0 };
 	struct recorder *rec;
+	const char *why;
 	int err, ret;
 
 	err = parse(argc, argv, &opt);
@@ -169,9 +185,9 @@ int verify_command(int argc, char **argv)
 		fputs(usage_text, err == -ECANCELED ? stdout : stderr);
 		return err == -ECANCELED ? EXIT_DONE : EXIT_USAGE;
 	}
-	err = recorder_open_image(opt.source, RECORDER_READ, &rec);
+	err = recorder_open(opt.source, RECORDER_READ, &rec, &why);
 	if (err) {
-		log_line("%s: %s", opt.source, text_source_error(err));
+		log_line("%s: %s", opt.source, why);
 		return EXIT_FAILED;
 	}
 	ret = verify_session(rec, &opt);

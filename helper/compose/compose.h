@@ -92,8 +92,9 @@ struct compose_sink {
  */
 int compose_emit(struct compose *c, const struct compose_sink *sink);
 
-/* The same without file data: compose_tree_blocks() long */
+/* Its two parts: without file data, compose_tree_blocks() long; and that data alone */
 int compose_emit_tree(struct compose *c, const struct compose_sink *sink);
+int compose_emit_data(struct compose *c, const struct compose_sink *sink);
 
 /**
  * compose_head - the descriptor set that goes to lba 16 of an overwritable medium
@@ -106,5 +107,8 @@ int compose_emit_tree(struct compose *c, const struct compose_sink *sink);
  */
 #define COMPOSE_HEAD_MAX	4
 u32 compose_head(struct compose *c, u8 *buf);
+
+/* The set as it is in the session, for media whose newest session is found by its start */
+u32 compose_descriptors(struct compose *c, u8 *buf);
 
 #endif

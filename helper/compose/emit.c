@@ -38,9 +38,9 @@ int compose_emit_tree(struct compose *c, const struct compose_sink *sink)
 	return ret;
 }
 
-int compose_emit(struct compose *c, const struct compose_sink *sink)
+int compose_emit_data(struct compose *c, const struct compose_sink *sink)
 {
-	int ret = compose_emit_tree(c, sink);
+	int ret = 0;
 	u32 i;
 
 	for (i = 0; i < c->files_nr && !ret; i++) {
@@ -50,6 +50,19 @@ int compose_emit(struct compose *c, const struct compose_sink *sink)
 			ret = sink->file(sink->ctx, f->staged, f->size);
 	}
 	return ret;
+}
+
+int compose_emit(struct compose *c, const struct compose_sink *sink)
+{
+	int ret = compose_emit_tree(c, sink);
+
+	return ret ? ret : compose_emit_data(c, sink);
+}
+
+u32 compose_descriptors(struct compose *c, u8 *buf)
+{
+	descriptors_make(c, c->blocks, buf);
+	return descriptors_count(c);
 }
 
 u32 compose_head(struct compose *c, u8 *buf)

@@ -377,7 +377,7 @@ static int finish_with_nonsense(struct recorder *r, const void *head, u32 count)
 /* Writes fail from here on, and half of the head has arrived: -EBADF stands for -EIO */
 static int finish_torn(struct recorder *r, const void *head, u32 count)
 {
-	int fd = recorder_image_fd(r), good = dup(fd);
+	int fd = r->fd, good = dup(fd);
 	int bad = open(watched->path, O_RDONLY);
 	int err;
 

@@ -67,17 +67,21 @@ static inline int disc_init(struct disc *d)
 	return spool_open(d->dir, &d->spool);
 }
 
-static inline int disc_mount(struct disc *d)
+/* The newest session of what @d->rec has open */
+static inline int disc_show(struct disc *d)
 {
-	const struct imapi_sessions *s;
-	int err = recorder_open_image(d->path, 0, &d->rec);
+	const struct imapi_sessions *s = &d->rec->sessions;
 
-	if (err)
-		return err;
 	d->ops.nwa = d->rec->nwa;
-	s = &d->rec->sessions;
 	return imapi_tree_new(&d->rec->source, s->nr ? &s->list[s->nr - 1].vol : NULL,
 			      &d->ops, &d->tree);
+}
+
+static inline int disc_mount(struct disc *d)
+{
+	int err = recorder_open_image(d->path, 0, &d->rec);
+
+	return err ? err : disc_show(d);
 }
 
 static inline void disc_umount(struct disc *d)

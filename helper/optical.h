@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The recorder of discs in drives: recorder_drive.c opens, optical_state.c looks and
+ * identifies, optical_read.c reads, optical_burn.c takes the burner, optical_append.c
+ * writes on media that are written once or in sequence, and optical_overwrite.c on
+ * those that can be written over.
+ */
+#ifndef IMAPI_OPTICAL_H
+#define IMAPI_OPTICAL_H
+
+#include <pthread.h>
+#include "burner.h"
+#include "compose.h"
+#include "drive.h"
+#include "recorder.h"
+
+/* What a session is collected in; a multiple of what any medium writes at once */
+#define OPTICAL_BUFFER		(1u << 20)
+/*
+ * Overwritable media: zeros in front of a first session, where the descriptors go.
+ * Others: the beginning of the session that is written, with its own
+ */
+#define OPTICAL_HEAD		(IMAPI_FIRST_SESSION * IMAPI_BLOCK)
+
+/**
+ * struct optical - a disc in a drive
+ * @rec: what everybody else sees of it
+ * @drive: it is in there
+ * @shared: for reading alone: others may read as well
+ * @denied: why it can't be written though the disc could, NULL: it can
+ * @said: what @rec.trouble points to where it is no fixed sentence
+ * @burner: while a session is written
+ * @start: where the session began that is written, lba
+ * @blocks: its length with all padding
+ * @fed: blocks of it that went to @burner
+ * @buf: OPTICAL_BUFFER bytes; @fill of them wait to be written
+ * @head: OPTICAL_HEAD bytes; overwritable media: blocks 0 to 31 as they were
+ * @descriptors: hash of those of the session that is written, once it begins to be
+ * @torn: a burn ended and nobody knows what is on the disc: what can be of our own
+ *	making is taken for granted
+ * @head_torn: ... and block 16 is what isn't known; @head has to be put back
+ * @repairing: a session of somebody else's is closed, whatever is in it
+ * @suspect: the drive told that the disc may be another, and it wasn't found to be ours
+ * @lock: what follows, and changes of @medium
+ * @moved: any of these
+ * @away: the burner has the drive; @owner alone may read
+ * @readers: on their way
+ * @medium: as it was last adopted
+ */
+struct optical {
+	struct recorder rec;
+	struct drive *drive;
+	bool shared;
+	const char *denied;
+	char said[192];
+
+	struct burner *burner;
+	u32 start, blocks, fed;
+	u8 *buf;
+	u32 fill;
+	u8 *head;
+	u64 descriptors;
+	bool torn, head_torn, repairing, suspect;
+
+	pthread_mutex_t lock;
+	pthread_cond_t moved;
+	bool away;
+	pthread_t owner;
+	u32 readers;
+	struct imapi_medium medium;
+};
+
+static inline struct optical *to_optical(struct recorder *r)
+{
+	return (struct optical *)((char *)r - offsetof(struct optical, rec));
+}
+
+/* Puts a sentence into @o->rec.trouble; Return: @err */
+int optical_fail(struct optical *o, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* --- optical_state.c --- */
+
+/* Where a session is; run-out blocks, which can't be read, are no part of it for us */
+void optical_place_session(const struct imapi_medium *m, const struct imapi_place *place,
+			   struct imapi_session *s);
+
+/* What is on the disc is what there is from here on; else -errno, and @why says why */
+int optical_look_first(struct optical *o, const char **why);
+
+/**
+ * optical_compare - is what is in the drive what is remembered?
+ * @o: the disc
+ * @trouble: if it isn't, one line that says what it is and what to do; good until the
+ *	next call. NULL: not wanted
+ *
+ * Return: 0; -ENOMEDIUM; -EMEDIUMTYPE: another disc; or why the drive can't tell.
+ */
+int optical_compare(struct optical *o, const char **trouble);
+
+/* The same for a commit: @o->rec.trouble says it, and what a burn of ours left is adopted */
+int optical_check(struct optical *o);
+
+/* Overwritable: does the disc have the session at @o->start that was never finished? */
+bool optical_has_begun_session(struct optical *o);
+
+/* What @o->descriptors is to be, from @o->head; 0: there are none */
+void optical_note_descriptors(struct optical *o);
+
+/*
+ * The disc is what this program has made of it: looks at it, and remembers what there
+ * is if it is that disc. 0, or -errno and it is @o->torn
+ */
+int optical_adopt(struct optical *o);
+
+/* --- optical_read.c --- */
+
+/* struct imapi_source's, with @ctx a struct optical */
+int optical_read(void *ctx, u32 lba, u32 count, void *buf);
+
+/* The drive is the burner's: waits for readers to be out, and keeps others off */
+int optical_take(struct optical *o);
+void optical_give_back(struct optical *o);
+
+/* --- optical_burn.c: what both ways of writing begin and end with --- */
+
+/* Takes the drive, opens the burner, and checks the disc once more; 0 or -errno */
+int optical_burn_begin(struct optical *o);
+
+/* Lets go of both; may be called without a begin */
+void optical_burn_end(struct optical *o);
+
+/* Blocks, or bytes of a file padded to blocks, into @o->buf, which @drain empties */
+int optical_put(struct optical *o, const void *buf, u32 count, int (*drain)(struct optical *o));
+int optical_put_file(struct optical *o, int fd, u64 size, int (*drain)(struct optical *o));
+
+/* --- the two tables --- */
+
+extern const struct recorder_ops optical_append_ops;
+extern const struct recorder_ops optical_overwrite_ops;
+
+int optical_repair(struct recorder *r);
+int optical_append_begin(struct recorder *r, u32 blocks);
+int optical_append_write(struct recorder *r, const void *buf, u32 count);
+int optical_append_copy(struct recorder *r, int fd, u64 size);
+int optical_append_flush(struct recorder *r);
+int optical_append_finish(struct recorder *r, const void *head, u32 count);
+void optical_append_abort(struct recorder *r);
+
+int optical_overwrite_begin(struct recorder *r, u32 blocks);
+int optical_overwrite_write(struct recorder *r, const void *buf, u32 count);
+int optical_overwrite_copy(struct recorder *r, int fd, u64 size);
+int optical_overwrite_flush(struct recorder *r);
+int optical_overwrite_finish(struct recorder *r, const void *head, u32 count);
+void optical_overwrite_abort(struct recorder *r);
+
+/* What a commit left at block 16 is put right; 0 or -errno */
+int optical_overwrite_mend(struct optical *o);
+
+#endif

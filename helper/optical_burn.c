@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Discs in drives: taking the burner, and the buffer in front of it */
+#include <string.h>
+#include "io.h"
+#include "optical.h"
+
+static int burner_failed(struct optical *o, int err)
+{
+	if (err == -EBUSY)
+		return optical_fail(o, err,
+				    "another program writes on the disc: wait for its end and sync again");
+	return optical_fail(o, err,
+			    "the drive can't be written to (%.100s): nothing was written, sync again",
+			    o->burner ? burner_said(o->burner) : strerror(-err));
+}
+
+static int open_burner(struct optical *o)
+{
+	int err = burner_open(drive_path(o->drive), &o->burner);
+
+	return err ? burner_failed(o, err) : 0;
+}
+
+/*
+ * To open the burner takes seconds, so the disc is compared once more behind it; what
+ * follows is the first write.
+ */
+int optical_burn_begin(struct optical *o)
+{
+	int err;
+
+	o->rec.trouble = NULL;
+	if (!o->buf)
+		o->buf = malloc(OPTICAL_BUFFER);
+	if (!o->buf)
+		return -ENOMEM;
+	o->fill = 0;
+	err = optical_take(o);
+	if (err)
+		return burner_failed(o, err);
+	err = open_burner(o);
+	return err ? err : optical_check(o);
+}
+
+void optical_burn_end(struct optical *o)
+{
+	if (!o->away)
+		return;
+	if (o->burner) {
+		burner_close(o->burner);
+		drive_start(o->drive);
+	}
+	o->burner = NULL;
+	/* libburn leaves it locked, but that is its word alone */
+	drive_hold_tray(o->drive);
+	optical_give_back(o);
+}
+
+static int progress(const struct optical *o, u64 bytes)
+{
+	return o->rec.progress ? progress_add(o->rec.progress, bytes) : 0;
+}
+
+static int put_done(struct optical *o, u32 bytes, int (*drain)(struct optical *o))
+{
+	int err = 0;
+
+	o->fill += bytes;
+	if (o->fill == OPTICAL_BUFFER)
+		err = drain(o);
+	return err ? err : progress(o, bytes);
+}
+
+int optical_put(struct optical *o, const void *buf, u32 count, int (*drain)(struct optical *o))
+{
+	u64 left = (u64)count * IMAPI_BLOCK;
+	const u8 *from = buf;
+	int err = 0;
+	u32 part;
+
+	for (; left && !err; left -= part) {
+		part = OPTICAL_BUFFER - o->fill;
+		if (part > left)
+			part = (u32)left;
+		if (from) {
+			memcpy(o->buf + o->fill, from, part);
+			from += part;
+		} else {
+			memset(o->buf + o->fill, 0, part);
+		}
+		err = put_done(o, part, drain);
+	}
+	return err;
+}
+
+int optical_put_file(struct optical *o, int fd, u64 size, int (*drain)(struct optical *o))
+{
+	u32 part, whole;
+	int err = 0;
+	u64 pos;
+
+	for (pos = 0; pos < size && !err; pos += part) {
+		part = OPTICAL_BUFFER - o->fill;
+		if (part > size - pos)
+			part = (u32)(size - pos);
+		/* A file's last part alone is no whole number of blocks */
+		whole = (part + IMAPI_BLOCK - 1) & ~(IMAPI_BLOCK - 1u);
+		err = io_read(fd, o->buf + o->fill, part, pos);
+		if (err)
+			return err;
+		memset(o->buf + o->fill + part, 0, whole - part);
+		err = put_done(o, whole, drain);
+	}
+	return err;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading a disc in a drive: not while it is written, and never from another disc */
+#include <time.h>
+#include "optical.h"
+
+/* How often somebody who waits looks whether he is still wanted */
+#define POLL_NS		200000000L
+
+static void wait_some(struct optical *o)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += POLL_NS;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_nsec -= 1000000000L;
+		until.tv_sec++;
+	}
+	pthread_cond_timedwait(&o->moved, &o->lock, &until);
+}
+
+static bool is_for_others(const struct optical *o)
+{
+	return o->away && !pthread_equal(o->owner, pthread_self());
+}
+
+/* What is sent to a drive that writes can spoil what it writes, so readers wait */
+static int reader_enter(struct optical *o)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&o->lock);
+	while (is_for_others(o) && !err) {
+		if (recorder_is_gone())
+			err = -EINTR;
+		else
+			wait_some(o);
+	}
+	if (!err)
+		o->readers++;
+	pthread_mutex_unlock(&o->lock);
+	return err;
+}
+
+static void reader_leave(struct optical *o)
+{
+	pthread_mutex_lock(&o->lock);
+	if (!--o->readers)
+		pthread_cond_broadcast(&o->moved);
+	pthread_mutex_unlock(&o->lock);
+}
+
+/*
+ * After a unit attention what was read may be another disc's. @suspect is set by
+ * whoever hears of it, and stays until the disc was found to be ours.
+ */
+static int read_ours(struct optical *o, u32 lba, u32 count, void *buf)
+{
+	int err;
+
+	err = drive_read(o->drive, lba, count, buf);
+	if (drive_attention(o->drive))
+		__atomic_store_n(&o->suspect, true, __ATOMIC_RELAXED);
+	if (!__atomic_load_n(&o->suspect, __ATOMIC_RELAXED))
+		return err;
+	if (o->away)
+		return -EIO;
+	if (optical_compare(o, NULL))
+		return -EIO;
+	return drive_read(o->drive, lba, count, buf);
+}
+
+int optical_read(void *ctx, u32 lba, u32 count, void *buf)
+{
+	struct optical *o = ctx;
+	int err;
+
+	err = reader_enter(o);
+	if (err)
+		return err;
+	err = read_ours(o, lba, count, buf);
+	reader_leave(o);
+	return err;
+}
+
+int optical_take(struct optical *o)
+{
+	pthread_mutex_lock(&o->lock);
+	while (o->away)
+		pthread_cond_wait(&o->moved, &o->lock);
+	o->away = true;
+	o->owner = pthread_self();
+	while (o->readers)
+		pthread_cond_wait(&o->moved, &o->lock);
+	pthread_mutex_unlock(&o->lock);
+	return drive_burn_begin(o->drive);
+}
+
+void optical_give_back(struct optical *o)
+{
+	drive_burn_end(o->drive);
+	drive_forget(o->drive);
+	pthread_mutex_lock(&o->lock);
+	o->away = false;
+	pthread_cond_broadcast(&o->moved);
+	pthread_mutex_unlock(&o->lock);
+}

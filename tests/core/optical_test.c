@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Commits on discs in drives: what is written when, and what is left when it fails */
+#include "disc_image.h"
+#include "fake_drive.h"
+#include "kselftest_harness.h"
+
+#define CD_R		0x09
+#define DVD_PLUS_RW	0x1a
+#define DVD_PLUS_R	0x1b
+
+FIXTURE(optical) {
+	struct disc d;
+	struct fake_disc *mounted;
+};
+
+FIXTURE_VARIANT(optical) {
+	u16 profile;
+};
+
+FIXTURE_VARIANT_ADD(optical, cd_r) { .profile = CD_R };
+FIXTURE_VARIANT_ADD(optical, dvd_plus_r) { .profile = DVD_PLUS_R };
+FIXTURE_VARIANT_ADD(optical, dvd_plus_rw) { .profile = DVD_PLUS_RW };
+
+static int mount_fake(struct disc *d)
+{
+	const char *why;
+	int err = recorder_open("/dev/fake", 0, &d->rec, &why);
+
+	return err ? err : disc_show(d);
+}
+
+FIXTURE_SETUP(optical)
+{
+	memset(&fake, 0, sizeof(fake));
+	self->mounted = fake_disc(variant->profile);
+	fake.disc = self->mounted;
+	ASSERT_EQ(0, disc_init(&self->d));
+	ASSERT_EQ(0, mount_fake(&self->d));
+}
+
+FIXTURE_TEARDOWN(optical)
+{
+	disc_exit(&self->d);
+	fake_disc_free(self->mounted);
+}
+
+/* A session with one file that nothing goes wrong with */
+static void burn_one(struct __test_metadata *_metadata, struct disc *d, const char *name,
+		     u32 seed)
+{
+	ASSERT_EQ(0, disc_stage(d, name, seed, 3000001));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, disc_compare(d, name, seed, 3000001));
+}
+
+static bool is_staged(struct disc *d)
+{
+	struct imapi_usage u;
+
+	return !imapi_tree_usage(d->tree, &u) && u.staged_bytes == 3000001;
+}
+
+TEST_F(optical, three_sessions)
+{
+	struct disc *d = &self->d;
+	u32 starts[3], i;
+
+	EXPECT_TRUE(d->rec->blank);
+	for (i = 0; i < 3; i++) {
+		char name[] = { (char)('a' + i), '\0' };
+
+		starts[i] = d->rec->nwa;
+		burn_one(_metadata, d, name, i);
+		EXPECT_EQ(i + 1, d->rec->sessions.nr);
+		EXPECT_EQ(starts[i], d->rec->sessions.list[i].start);
+	}
+	EXPECT_EQ(0, fake.bad_reads);
+	EXPECT_LE(3, fake.held);
+	disc_umount(d);
+	ASSERT_EQ(0, mount_fake(d));
+	for (i = 0; i < 3; i++) {
+		char name[] = { (char)('a' + i), '\0' };
+
+		EXPECT_EQ(0, disc_compare(d, name, i, 3000001));
+		EXPECT_EQ(0, recorder_load(d->rec, i + 1));
+		EXPECT_EQ(starts[i], d->rec->sessions.list[i].start);
+	}
+}
+
+TEST_F(optical, nothing_staged_writes_nothing)
+{
+	ASSERT_EQ(0, disc_commit(&self->d));
+	EXPECT_EQ(0, fake.writes);
+}
+
+/* --- which disc is it? --- */
+
+static void refused(struct __test_metadata *_metadata, struct disc *d, struct fake_disc *in,
+		    int err)
+{
+	struct fake_disc *right = fake.disc;
+
+	fake.disc = in;
+	fake.writes = 0;
+	EXPECT_EQ(err, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, fake.writes);
+	EXPECT_TRUE(is_staged(d));
+	fake.disc = right;
+}
+
+TEST_F(optical, another_disc_is_not_written_to)
+{
+	struct fake_disc *other = fake_disc(variant->profile);
+	struct disc *d = &self->d;
+
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	refused(_metadata, d, NULL, -ENOMEDIUM);
+	refused(_metadata, d, other, -EMEDIUMTYPE);
+	other->medium.code_hash++;
+	refused(_metadata, d, other, -EMEDIUMTYPE);
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, disc_compare(d, "b", 2, 3000001));
+	fake_disc_free(other);
+}
+
+static struct fake_disc *swap_to;
+
+static void swap_discs(void)
+{
+	fake.disc = swap_to;
+}
+
+TEST_F(optical, a_swap_while_the_burner_is_opened_is_noticed)
+{
+	struct disc *d = &self->d;
+
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	swap_to = fake_disc(variant->profile);
+	fake.writes = 0;
+	fake.at_open = swap_discs;
+	EXPECT_EQ(-EMEDIUMTYPE, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, fake.writes);
+	fake.at_open = NULL;
+	fake_disc_free(swap_to);
+	fake.disc = self->mounted;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+}
+
+TEST_F(optical, a_session_that_somebody_else_burned_is_noticed)
+{
+	struct disc *d = &self->d;
+	struct disc other;
+
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(0, disc_init(&other));
+	ASSERT_EQ(0, mount_fake(&other));
+	burn_one(_metadata, &other, "theirs", 3);
+	disc_exit(&other);
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	refused(_metadata, d, fake.disc, -EMEDIUMTYPE);
+}
+
+TEST_F(optical, nothing_is_read_from_another_disc)
+{
+	struct fake_disc *other = fake_disc(variant->profile);
+	struct disc *d = &self->d;
+	u8 block[IMAPI_BLOCK];
+
+	burn_one(_metadata, d, "a", 1);
+	memset(other->recorded, 1, sizeof(other->recorded));
+	fake.disc = other;
+	fake_drive.attention = true;
+	EXPECT_EQ(-EIO, d->rec->source.read(d->rec->source.ctx, 0, 1, block));
+	EXPECT_EQ(-EIO, d->rec->source.read(d->rec->source.ctx, 0, 1, block));
+	fake.disc = self->mounted;
+	EXPECT_EQ(0, d->rec->source.read(d->rec->source.ctx, 0, 1, block));
+	fake_disc_free(other);
+}
+
+/* --- burns that fail --- */
+
+TEST_F(optical, the_next_commit_makes_good_a_broken_burn)
+{
+	struct disc *d = &self->d;
+
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	fake.fail_write = 2;
+	EXPECT_EQ(-EIO, disc_commit(d));
+	EXPECT_NE(NULL, strstr(d->message, "the fake burner failed"));
+	EXPECT_TRUE(is_staged(d));
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+	fake.fail_write = 0;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+	EXPECT_EQ(0, disc_compare(d, "b", 2, 3000001));
+}
+
+TEST_F(optical, a_broken_burn_is_not_looked_for_on_another_disc)
+{
+	struct disc *d = &self->d;
+	struct fake_disc *other;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3000001));
+	fake.fail_write = 2;
+	EXPECT_EQ(-EIO, disc_commit(d));
+	fake.fail_write = 0;
+	/* Of the same make, with a session of its own */
+	other = fake_disc(variant->profile);
+	fake.disc = other;
+	disc_umount(d);
+	ASSERT_EQ(0, mount_fake(d));
+	ASSERT_EQ(0, disc_stage(d, "y", 8, 100000));
+	burn_one(_metadata, d, "x", 7);
+	disc_umount(d);
+	fake.disc = self->mounted;
+	ASSERT_EQ(0, mount_fake(d));
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	fake.fail_write = 2;
+	EXPECT_EQ(-EIO, disc_commit(d));
+	fake.fail_write = 0;
+	refused(_metadata, d, other, -EMEDIUMTYPE);
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	fake_disc_free(other);
+}
+
+TEST_F(optical, a_wrong_block_is_found)
+{
+	struct disc *d = &self->d;
+	bool once = variant->profile != DVD_PLUS_RW;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3000001));
+	fake.spoil = 200;
+	EXPECT_EQ(-EIO, disc_commit(d));
+	EXPECT_NE(NULL, strstr(d->message, "block 200 ")) TH_LOG("%s", d->message);
+	EXPECT_TRUE(is_staged(d));
+	EXPECT_EQ(once, d->rec->sessions.nr);
+	fake.spoil = 0;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+	EXPECT_EQ(1 + once, d->rec->sessions.nr);
+}
+
+static struct disc *cancelled;
+
+static void cancel(void)
+{
+	atomic_store(&cancelled->progress.cancel, true);
+}
+
+TEST_F(optical, a_cancel_before_the_first_write_is_heard)
+{
+	struct disc *d = &self->d;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3000001));
+	cancelled = d;
+	cancel();
+	EXPECT_EQ(-EINTR, disc_commit(d));
+	EXPECT_EQ(0, fake.writes);
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+}
+
+/* --- media that are written once --- */
+
+FIXTURE(once) {
+	struct disc d;
+	struct fake_disc *mounted;
+};
+
+FIXTURE_SETUP(once)
+{
+	memset(&fake, 0, sizeof(fake));
+	self->mounted = fake_disc(CD_R);
+	fake.disc = self->mounted;
+	ASSERT_EQ(0, disc_init(&self->d));
+	ASSERT_EQ(0, mount_fake(&self->d));
+}
+
+FIXTURE_TEARDOWN(once)
+{
+	disc_exit(&self->d);
+	fake_disc_free(self->mounted);
+}
+
+TEST_F(once, a_short_session_is_padded)
+{
+	struct disc *d = &self->d;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 1));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(IMAPI_CD_MIN_TRACK, d->rec->sessions.list[0].blocks);
+	EXPECT_EQ(0, d->rec->sessions.list[0].start);
+}
+
+TEST_F(once, a_session_that_was_begun_is_carried_to_its_end)
+{
+	struct disc *d = &self->d;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3000001));
+	cancelled = d;
+	fake.at_feed = cancel;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	fake.at_feed = NULL;
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+	EXPECT_FALSE(atomic_load(&d->progress.cancel));
+	EXPECT_FALSE(atomic_load(&d->progress.too_late));
+}
+
+TEST_F(once, a_drive_that_lies_is_not_believed)
+{
+	struct disc *d = &self->d;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3000001));
+	d->verify = VERIFY_NONE;
+	fake.lies = true;
+	EXPECT_EQ(-EIO, disc_commit(d));
+	EXPECT_TRUE(is_staged(d));
+	fake.lies = false;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+}
+
+static int note_prepared(struct disc *d, const struct commit_prepared *p)
+{
+	d->prepared = *p;
+	return fake.writes ? -EPROTO : 0;
+}
+
+TEST_F(once, what_is_to_come_is_told_before_the_first_write)
+{
+	struct disc *d = &self->d;
+	const struct imapi_session *s;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3000001));
+	d->prepare = note_prepared;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	s = &d->rec->sessions.list[0];
+	EXPECT_TRUE(d->prepared.closes_first);
+	EXPECT_EQ(s->start, d->prepared.start);
+	EXPECT_EQ(s->vol.hash, d->prepared.descriptors);
+	EXPECT_EQ(d->prepared.start + d->prepared.blocks, d->prepared.nwa);
+	EXPECT_LE(d->prepared.blocks, s->blocks);
+}
+
+/* As when the program is killed: half a session is there, and open */
+static void break_off(struct __test_metadata *_metadata, struct disc *d)
+{
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(0, disc_stage(d, "lost", 3, 3000001));
+	fake.fail_write = 2;
+	EXPECT_EQ(-EIO, disc_commit(d));
+	fake.fail_write = 0;
+	disc_umount(d);
+}
+
+TEST_F(once, a_session_that_nobody_closed_is_closed_first)
+{
+	struct disc *d = &self->d;
+
+	break_off(_metadata, d);
+	EXPECT_TRUE(self->mounted->medium.unfinished);
+	ASSERT_EQ(0, mount_fake(d));
+	burn_one(_metadata, d, "b", 2);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+	EXPECT_EQ(-ENOENT, disc_compare(d, "lost", 3, 3000001));
+	EXPECT_EQ(3, d->rec->sessions.nr);
+}
+
+TEST_F(once, room_is_known_when_a_damaged_session_is_closed)
+{
+	struct disc *d = &self->d;
+
+	break_off(_metadata, d);
+	self->mounted->medium.nwa_valid = false;
+	ASSERT_EQ(0, mount_fake(d));
+	EXPECT_TRUE(d->rec->stuck);
+	EXPECT_EQ(0, d->rec->ops->room(d->rec));
+	ASSERT_EQ(0, d->rec->ops->repair(d->rec));
+	EXPECT_FALSE(d->rec->stuck);
+	EXPECT_LT(0, d->rec->ops->room(d->rec));
+	burn_one(_metadata, d, "b", 2);
+	EXPECT_EQ(-ENOENT, disc_compare(d, "lost", 3, 3000001));
+}
+
+TEST_F(once, the_last_session_is_said_to_be_that)
+{
+	struct disc *d = &self->d;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 1));
+	d->rec->finalize = true;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_TRUE(fake.last);
+}
+
+/* --- media that can be written over --- */
+
+FIXTURE(over) {
+	struct disc d;
+	struct fake_disc *mounted;
+};
+
+FIXTURE_SETUP(over)
+{
+	memset(&fake, 0, sizeof(fake));
+	self->mounted = fake_disc(DVD_PLUS_RW);
+	fake.disc = self->mounted;
+	ASSERT_EQ(0, disc_init(&self->d));
+	ASSERT_EQ(0, mount_fake(&self->d));
+}
+
+FIXTURE_TEARDOWN(over)
+{
+	disc_exit(&self->d);
+	fake_disc_free(self->mounted);
+}
+
+TEST_F(over, unformatted_is_formatted_by_the_first_commit)
+{
+	struct disc *d = &self->d;
+
+	disc_umount(d);
+	self->mounted->medium.unformatted = true;
+	self->mounted->medium.capacity = 0;
+	ASSERT_EQ(0, mount_fake(d));
+	EXPECT_TRUE(d->rec->writable);
+	burn_one(_metadata, d, "a", 1);
+	EXPECT_FALSE(self->mounted->medium.unformatted);
+}
+
+TEST_F(over, the_old_head_is_put_back)
+{
+	struct disc *d = &self->d;
+
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	fake.fail_head = 1;
+	EXPECT_EQ(-EIO, disc_commit(d));
+	EXPECT_EQ(1, d->rec->sessions.nr);
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(2, d->rec->sessions.nr);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+	EXPECT_EQ(0, disc_compare(d, "b", 2, 3000001));
+}
+
+TEST_F(over, or_it_is_put_back_before_the_next_commit)
+{
+	struct fake_disc *other = fake_disc(DVD_PLUS_RW);
+	struct disc *d = &self->d;
+
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	fake.fail_head = 2;
+	EXPECT_EQ(-EIO, disc_commit(d));
+	/* Not to a disc that has nothing of ours */
+	refused(_metadata, d, other, -EMEDIUMTYPE);
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(2, d->rec->sessions.nr);
+	EXPECT_EQ(0, disc_compare(d, "b", 2, 3000001));
+	fake_disc_free(other);
+}
+
+TEST_HARNESS_MAIN
