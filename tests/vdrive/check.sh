@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# check.sh [KERNEL]: what takes a guest and the virtual drive, one after the other
+set -u
+cd "$(dirname "$0")/../.." || exit
+export IMAPIFS_KERNEL=${1:-6.12}
+failed=0
+prove -v tests/vdrive/attach.t tests/vdrive/burn.t || failed=1
+for face in kernel fuse; do
+	IMAPIFS_FACE=$face prove -v tests/vdrive/drive.t || failed=1
+done
+exit $failed
