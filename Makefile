@@ -73,11 +73,13 @@ check:
 	$(MAKE) -s guest-modules
 	tests/check.sh
 
-# The suite in a guest whose kernel looks for mistakes; it is built once
+# The suite in a guest whose kernel looks for mistakes; it is built once. It has what
+# UBSAN's checks call, but none of them: the module alone is built with them
+UBSAN := -fsanitize=shift -fsanitize=bounds -fsanitize=bool -fsanitize=enum
 check-debug:
 	tests/deps.sh build demo check kmod guest debug
 	$(MAKE) -s -j$$(nproc) all check-programs
-	$(MAKE) -s kmod KDIR=$$(tests/guest/debug-kernel.sh)
+	$(MAKE) -s kmod KDIR=$$(tests/guest/debug-kernel.sh) KCFLAGS='$(UBSAN)'
 	tests/kmod/suite-debug
 
 # Discs in drives, in guests: other programs on the virtual drive, then ours by both faces.
