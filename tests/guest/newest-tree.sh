@@ -38,13 +38,10 @@ inside()
 
 make_root()
 {
-	local packages
-
-	packages=$("$here/../deps.sh" -n build demo suite | tr -s ' \n\t' ,)
 	rm -rf "$dir/root"
 	sources >"$dir/sources.list" || die "apt knows no mirror of Debian's (apt-get update?)"
 	echo "making a $suite system in $dir/root, which takes minutes" >&2
-	if ! mmdebstrap --variant=apt --include="${packages}ca-certificates" "$suite" \
+	if ! mmdebstrap --variant=apt --include="${packages// /,},ca-certificates" "$suite" \
 		"$dir/root" "$dir/sources.list" >"$dir/log" 2>&1 </dev/null; then
 		tail -n 20 "$dir/log" >&2
 		die "mmdebstrap made no $suite system"
@@ -52,6 +49,17 @@ make_root()
 	# How this system gets at the mirror
 	apt-config dump | grep -E '^Acquire::https?::' >"$dir/root/etc/apt/apt.conf.d/80host" || :
 	touch "$dir/made"
+}
+
+# What has come to be needed since the tree was made
+add_packages()
+{
+	# shellcheck disable=SC2086 # a list
+	[[ $(cat "$dir/packages" 2>/dev/null) == "$packages" ]] ||
+		{ cp -L /etc/resolv.conf "$dir/root/etc/resolv.conf" &&
+		  inside apt-get -q update --error-on=any &&
+		  inside apt-get -q install -y --no-install-recommends $packages &&
+		  echo "$packages" >"$dir/packages"; }
 }
 
 # The release that the archive's own pointer to the newest kernel names
@@ -100,7 +108,12 @@ command -v mmdebstrap >/dev/null || die "no mmdebstrap"
 mkdir -p "$dir"
 exec 9>"$dir/lock"
 flock 9
+packages=$("$here/../deps.sh" -n build demo suite | xargs)
 [[ -e $dir/made ]] || make_root
+if ! add_packages >"$dir/log" 2>&1 </dev/null; then
+	tail -n 20 "$dir/log" >&2
+	die "not all packages could be installed"
+fi
 if ! fresh && ! install_kernel >"$dir/log" 2>&1 </dev/null; then
 	tail -n 20 "$dir/log" >&2
 	[[ -e $dir/release ]] || die "no kernel from $backports"
