@@ -20,6 +20,7 @@ walk()
 	[[ $? -ne 124 ]]
 }
 
+shopt -s nullglob
 for image in "$T"/images/*.iso; do
 	name=$(basename "$image" .iso)
 	before=$(hash_of "$image")
