@@ -112,9 +112,22 @@ int imapifs_disc_begin_read(struct imapifs_sb *sbi)
 
 /* --- looking at the disc --- */
 
+/*
+ * Once it knows that a disc came in, sr refuses all reads until somebody polls for
+ * that; where nobody does, this is the poll. Whether it is the right disc the caller
+ * finds out.
+ */
+static void accept_disc(struct imapifs_drive *d)
+{
+	struct cdrom_device_info *cdi = disk_to_cdi(d->disk);
+
+	cdi->ops->check_events(cdi, DISK_EVENT_MEDIA_CHANGE, CDSL_CURRENT);
+}
+
 /* With the lock: @d->seen is what is there now */
 static int look(struct imapifs_drive *d)
 {
+	accept_disc(d);
 	d->mmc.left = IMAPI_MOUNT_COMMANDS;
 	d->mmc.patience = IMAPI_MMC_PATIENCE;
 	return imapi_medium_look(&d->mmc, &d->seen);
