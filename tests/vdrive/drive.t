@@ -18,7 +18,7 @@ for program in xorriso fusermount3; do
 done
 [[ -x $BUILD/imapifs ]] || skip_all "build/imapifs is not built"
 export HOME=$T/home
-mkdir -p "$HOME" "$T/mnt" "$T/iso" "$T/other" "$T/src/deep/er"
+mkdir -p "$HOME" "$T/spool" "$T/mnt" "$T/iso" "$T/other" "$T/src/deep/er"
 M=$T/mnt
 
 media=("$@")
@@ -31,7 +31,7 @@ cp "$T/src/file2049" "$T/src/deep/er/Ein langer Name mit Leerzeichen.txt"
 
 mount_disc()
 {
-	timeout 120 "$BUILD/mount.imapifs" "$DEV" "$M" -o "face=$FACE${1:+,$1}"
+	timeout 120 "$BUILD/mount.imapifs" "$DEV" "$M" -o "face=$FACE,spool=$T/spool${1:+,$1}"
 }
 
 unmount()
