@@ -219,6 +219,18 @@ static int open_disc(const char *path, struct disc **disc)
 	return rc == -ENOENT && !access(path, F_OK) ? -EUCLEAN : rc;
 }
 
+/* Takes @disc over */
+static int put_in(struct bay *bay, struct disc *disc)
+{
+	int rc = drive_insert(bay->drive, disc);
+
+	if (rc)
+		disc_close(disc);
+	else
+		look(bay);
+	return rc;
+}
+
 int bay_insert(struct bay *bay, const char *path)
 {
 	struct disc *disc;
@@ -227,13 +239,7 @@ int bay_insert(struct bay *bay, const char *path)
 	rc = open_disc(path, &disc);
 	if (rc)
 		return rc;
-	rc = drive_insert(bay->drive, disc);
-	if (rc) {
-		disc_close(disc);
-		return rc;
-	}
-	look(bay);
-	return 0;
+	return put_in(bay, disc);
 }
 
 int bay_eject(struct bay *bay)
@@ -262,13 +268,7 @@ int bay_swap(struct bay *bay, const char *path)
 	if (rc)
 		return rc;
 	bay_eject(bay);
-	rc = drive_insert(bay->drive, disc);
-	if (rc) {
-		disc_close(disc);
-		return rc;
-	}
-	look(bay);
-	return 0;
+	return put_in(bay, disc);
 }
 
 void bay_power_off(struct bay *bay)
