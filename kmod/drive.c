@@ -23,7 +23,7 @@
  * @mmc: commands go out by it
  * @medium: the disc that is mounted
  * @seen: the one of the last look; the same, unless somebody put in another
- * @capacity: of @medium, blocks, as the block layer has to have it
+ * @capacity: of @medium, blocks, as the block layer has to have it; of @seen during a look
  */
 struct imapifs_drive {
 	struct gendisk *disk;
@@ -190,6 +190,8 @@ static int drive_identify(struct imapifs_sb *sbi, struct imapi_identity *now, u6
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
 	err = identify(sbi, now, there);
+	/* Until somebody says that it is the same disc, that one's length counts */
+	WRITE_ONCE(d->capacity, d->medium.capacity);
 	mutex_unlock(&d->lock);
 	return err;
 }
