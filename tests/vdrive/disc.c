@@ -61,6 +61,10 @@ int disc_create(const char *path, const char *media)
 	if (getrandom(&d->id, sizeof(d->id), GRND_NONBLOCK) != sizeof(d->id))
 		d->id = (uint32_t)getpid();
 	disc_make_blank(d);
+	if (m->formatted) {
+		d->overwrite = true;
+		disc_set_formatted(d, d->blocks);
+	}
 	d->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	err = d->fd < 0 ? -errno : disc_save(d);
 	if (err && d->fd >= 0)

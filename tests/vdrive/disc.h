@@ -56,6 +56,7 @@ struct media {
 	unsigned int tracks;
 	bool erasable;
 	bool random;			/* written anywhere, once it is formatted */
+	bool formatted;			/* a new one is in restricted overwrite */
 	bool page05;			/* the write parameters say whether a session is the last */
 };
 

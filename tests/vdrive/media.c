@@ -30,6 +30,11 @@ static const struct media all_media[] = {
 	{ .name = "dvd-rw", .kind = MEDIA_DVD, .profile = PROFILE_DVD_RW, .blocks = 2298496,
 	  .unit = 16, .first_gap = DVD_BORDER, .later_gap = DVD_BORDER,
 	  .sessions = 400, .tracks = 2302, .erasable = true, .page05 = true },
+	/* The same disc, as a formatter has left it; BLANK makes the other one of it */
+	{ .name = "dvd-rw-over", .kind = MEDIA_DVD, .profile = PROFILE_DVD_RW, .blocks = 2298496,
+	  .unit = 16, .first_gap = DVD_BORDER, .later_gap = DVD_BORDER,
+	  .sessions = 400, .tracks = 2302, .erasable = true, .page05 = true,
+	  .formatted = true },
 	{ .name = "dvd+r", .kind = MEDIA_DVD, .profile = PROFILE_DVD_PLUS_R, .blocks = 2295104,
 	  .unit = 16, .first_gap = DVD_PLUS_GAP, .later_gap = DVD_PLUS_GAP,
 	  .track_gap = DVD_PLUS_RUN_IN, .sessions = DVD_PLUS_SESSIONS, .tracks = 1023 },
