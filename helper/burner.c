@@ -440,20 +440,62 @@ int burner_sync(struct burner *b)
 
 #define FORMAT_BY_SIZE	0
 #define FORMAT_DEFAULT	(3 << 1)
+#define FORMAT_ANEW	(1 << 4)
 
-int burner_format(struct burner *b)
+static int begin_format(struct burner *b, int anew)
 {
 	int profile;
 	char name[80];
 
-	b->said[0] = '\0';
 	if (burn_disc_get_profile(b->drive, &profile, name) != 1)
-		return failed(b, -EIO);
+		return -EIO;
 	/* A DVD+RW is formatted in the background, whatever size is asked for */
-	burn_disc_format(b->drive, 0, profile == 0x1a ? FORMAT_BY_SIZE : FORMAT_DEFAULT);
+	burn_disc_format(b->drive, 0,
+			 anew | (profile == 0x1a ? FORMAT_BY_SIZE : FORMAT_DEFAULT));
+	return 0;
+}
+
+int burner_format(struct burner *b)
+{
+	b->said[0] = '\0';
+	if (begin_format(b, 0))
+		return failed(b, -EIO);
 	wait_idle(b);
 	listen(b);
 	return b->said[0] ? -EIO : 0;
+}
+
+/* --- erasing --- */
+
+static void follow(struct burner *b, void (*tell)(void *ctx, unsigned int percent), void *ctx)
+{
+	const struct timespec poll = { .tv_nsec = POLL_MS * 1000000L };
+	struct burn_progress p = { .sectors = 0 };
+
+	while (burn_drive_get_status(b->drive, &p) != BURN_DRIVE_IDLE) {
+		if (tell && p.sectors > 0 && p.sector >= 0 && p.sector <= p.sectors)
+			tell(ctx, (unsigned int)((uint64_t)p.sector * 100 /
+						 (unsigned int)p.sectors));
+		nanosleep(&poll, NULL);
+	}
+}
+
+int burner_erase(struct burner *b, enum burner_erase how,
+		 void (*tell)(void *ctx, unsigned int percent), void *ctx)
+{
+	int err = 0;
+
+	b->said[0] = '\0';
+	if (how == BURNER_FORMAT_ANEW)
+		err = begin_format(b, FORMAT_ANEW);
+	else
+		burn_disc_erase(b->drive, how == BURNER_ERASE_QUICK);
+	if (!err)
+		follow(b, tell, ctx);
+	listen(b);
+	if (!err && !b->said[0] && burn_drive_wrote_well(b->drive) == 1)
+		return 0;
+	return failed(b, -EIO);
 }
 
 /* --- what another burn left --- */

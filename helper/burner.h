@@ -81,6 +81,26 @@ int burner_sync(struct burner *b);
  */
 int burner_format(struct burner *b);
 
+enum burner_erase {
+	BURNER_ERASE_QUICK,	/* what leads to the data; a DVD-RW then takes a disc at once alone */
+	BURNER_ERASE_ALL,
+	BURNER_FORMAT_ANEW,	/* overwritable media; a DVD+RW in the background */
+};
+
+/**
+ * burner_erase - make a rewritable disc blank, or format it anew
+ * @b: the burner
+ * @how: see there. A DVD-RW that can be written over is in sequence after the first two
+ * @tell: called now and then with the percentage that is done, NULL: nobody asks
+ * @ctx: its first argument
+ *
+ * Can't be stopped.
+ *
+ * Return: 0 or -EIO; 0 is no proof.
+ */
+int burner_erase(struct burner *b, enum burner_erase how,
+		 void (*tell)(void *ctx, unsigned int percent), void *ctx);
+
 /* The last session was begun and never closed: closes it. 0 or -EIO */
 int burner_repair(struct burner *b);
 

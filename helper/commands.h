@@ -29,6 +29,8 @@ int info_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int commit_command(int argc, char **argv);
 int status_command(int argc, char **argv);
+int blank_command(int argc, char **argv);
+int finalize_command(int argc, char **argv);
 int attach_command(int argc, char **argv);
 int rescue_command(int argc, char **argv);
 

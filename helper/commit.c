@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 #include "commit.h"
 #include "compose.h"
 #include "epoch.h"
 #include "readback.h"
+#include "text.h"
 #include "treefile.h"
 
 #define BAD_PATH	256
@@ -15,6 +17,7 @@ struct commit {
 	struct recorder *rec;
 	struct compose *plan;
 	int tree;		/* the session's tree in a file, -1: none is needed */
+	time_t begun;		/* by CLOCK_MONOTONIC */
 	u32 start;
 	u32 blocks;
 	u8 head[COMPOSE_HEAD_MAX * IMAPI_BLOCK];
@@ -388,6 +391,32 @@ static void end_tree(struct commit_job *job, int err)
 		job->switch_end(job->ctx);
 }
 
+static time_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+static void say_burned(struct commit *c)
+{
+	const struct imapi_sessions *s = &c->rec->sessions;
+
+	say(c, "session %u burned: %u blocks (%s) from block %u on, in %s%s", s->nr, c->blocks,
+	    text_size((u64)c->blocks * IMAPI_BLOCK).s, s->list[s->nr - 1].start,
+	    text_time((u64)(now() - c->begun)).s,
+	    c->rec->disc.closed ? "; the disc is closed" : "");
+}
+
+static int begin(struct commit_job *job)
+{
+	if (!job->unchanged)
+		return imapi_tree_commit_begin(job->tree);
+	imapi_tree_commit_begin_unchanged(job->tree);
+	return 0;
+}
+
 static int run(struct commit *c)
 {
 	struct commit_job *job = c->job;
@@ -396,7 +425,7 @@ static int run(struct commit *c)
 	err = check_disc(c);
 	if (err)
 		return err;
-	err = imapi_tree_commit_begin(job->tree);
+	err = begin(job);
 	if (err)
 		return err == -EALREADY ? fail(c, 0, "nothing to burn") :
 			fail(c, err, "the commit can't begin: %s", strerror(-err));
@@ -411,8 +440,7 @@ static int run(struct commit *c)
 		close(c->tree);
 	end_tree(job, err);
 	if (!err)
-		say(c, "session %u burned: %u blocks from block %u on", c->rec->sessions.nr,
-		    c->blocks, c->rec->sessions.list[c->rec->sessions.nr - 1].start);
+		say_burned(c);
 	compose_free(c->plan);
 	return err;
 }
@@ -422,7 +450,7 @@ int commit_run(struct commit_job *job)
 	struct commit *c;
 	int err;
 
-	if (!imapi_tree_dirty(job->tree)) {
+	if (!job->unchanged && !imapi_tree_dirty(job->tree)) {
 		snprintf(job->message, sizeof(job->message), "nothing to burn");
 		return 0;
 	}
@@ -434,6 +462,7 @@ int commit_run(struct commit_job *job)
 	c->job = job;
 	c->rec = job->rec;
 	c->tree = -1;
+	c->begun = now();
 	err = run(c);
 	free(c);
 	progress_phase(job->progress, IMAPIFS_PHASE_IDLE, 0);

@@ -42,6 +42,8 @@ struct commit_prepared {
  * @rec: where to
  * @volid: new volume identifier, NULL: as the last session's, "DISC" on a blank
  * @verify: what is read back before anything staged is dropped
+ * @unchanged: burn a session also if nothing is staged: it is the one that closes
+ *	the disc
  * @progress: kept up to date
  * @folder: where the tree of the session is kept while it is written, if it has to
  *	be; NULL: in memory
@@ -59,6 +61,7 @@ struct commit_job {
 	struct recorder *rec;
 	const char *volid;
 	enum verify_mode verify;
+	bool unchanged;
 	struct progress *progress;
 	const char *folder;
 	int (*prepare)(void *ctx, const struct commit_prepared *p);

@@ -14,11 +14,11 @@
 #include "control.h"
 #include "json.h"
 #include "log.h"
+#include "meter.h"
 #include "progress.h"
 #include "text.h"
 
 #define POLL_MS		250
-#define MIB		1048576.0
 
 void control_explain(const char *dir, int err)
 {
@@ -78,25 +78,6 @@ static void on_signal(int sig)
 	cancelled = 1;
 }
 
-static void show_progress(const struct imapifs_status *st)
-{
-	double rate = st->phase_ms ? (double)st->done / (double)st->phase_ms : 0;
-	unsigned long long left;
-
-	fprintf(stderr, "\r%-7s", progress_phase_name(st->phase));
-	if (st->total)
-		fprintf(stderr, "%9.1f of %.1f MiB", (double)st->done / MIB,
-			(double)st->total / MIB);
-	if (st->total && rate > 0) {
-		fprintf(stderr, "  %.1f MiB/s", rate * 1000 / MIB);
-		left = st->done < st->total ?
-		       (unsigned long long)((double)(st->total - st->done) /
-					    rate / 1000) : 0;
-		fprintf(stderr, "  %llu:%02llu left", left / 60, left % 60);
-	}
-	fputs("\033[K", stderr);
-}
-
 /* Until @child ends: its state on the terminal, and the end on a signal */
 static void follow(int fd, pid_t child)
 {
@@ -110,11 +91,11 @@ static void follow(int fd, pid_t child)
 		if (!terminal || get_status(fd, &st) ||
 		    st.phase == IMAPIFS_PHASE_IDLE)
 			continue;
-		show_progress(&st);
+		meter_show(st.phase, st.done, st.total, st.phase_ms);
 		shown = true;
 	}
 	if (shown)
-		fputs("\r\033[K", stderr);
+		meter_clear();
 	if (p.fd >= 0)
 		close(p.fd);
 }
@@ -240,6 +221,7 @@ static void print_json(const struct imapifs_status *st)
 	json_number(&j, "done", st->done);
 	json_number(&j, "total", st->total);
 	json_number(&j, "phase_ms", st->phase_ms);
+	json_number(&j, "bytes_per_second", meter_rate(st->done, st->phase_ms));
 	json_signed(&j, "last_error", st->last_error);
 	json_string(&j, "message", st->message);
 	json_close(&j, '}');
@@ -273,13 +255,8 @@ static void print_text(const struct imapifs_status *st)
 	printf("commits: %llu since the mount%s\n",
 	       (unsigned long long)st->commits,
 	       st->flags & IMAPIFS_MANUAL ? ", only by imapifs commit" : "");
-	if (st->phase == IMAPIFS_PHASE_IDLE)
-		printf("state:   idle\n");
-	else if (!st->total)
-		printf("state:   %s\n", progress_phase_name(st->phase));
-	else
-		printf("state:   %s, %s of %s\n", progress_phase_name(st->phase),
-		       text_size(st->done).s, text_size(st->total).s);
+	printf("state:   %s%s\n", progress_phase_name(st->phase),
+	       meter_text(st->done, st->total, st->phase_ms).s);
 	if (st->message[0])
 		printf("last:    %s\n", st->message);
 }

@@ -88,6 +88,13 @@ void face_change_end(struct face *f)
 
 /* --- commit --- */
 
+/* Is the disc to be closed, be there something staged or not? */
+static bool closes(const struct face *f, unsigned int how)
+{
+	return f->spool && f->opt->finalize && how == IMAPIFS_COMMIT_LAST &&
+	       recorder_is_open(f->rec);
+}
+
 /* @how: 0 or IMAPIFS_COMMIT_LAST */
 static int burn(struct face *f, unsigned int how)
 {
@@ -97,6 +104,7 @@ static int burn(struct face *f, unsigned int how)
 		.rec = f->rec,
 		.volid = f->opt->volid,
 		.verify = f->opt->verify,
+		.unchanged = closes(f, how),
 		.progress = &f->progress,
 		.folder = spool_path(f->spool),
 		.switch_begin = face_switch_begin,
@@ -114,6 +122,8 @@ static int burn(struct face *f, unsigned int how)
 	pthread_mutex_unlock(&f->result_lock);
 	if (err)
 		log_line("%s", job.message);
+	else
+		log_info("%s", job.message);
 	return err;
 }
 
@@ -144,7 +154,7 @@ static int burn_killable(struct face *f, struct gate_waiter *w, unsigned int how
 	pthread_t thread;
 	int err;
 
-	if (!imapi_tree_dirty(f->tree))
+	if (!imapi_tree_dirty(f->tree) && !closes(f, how))
 		return 0;
 	/* Before the burn, not in it: from here on a cancel is meant for this one */
 	atomic_store(&f->progress.cancel, false);
@@ -206,6 +216,8 @@ int face_commit(struct face *f, fuse_req_t req, unsigned int how)
 
 int face_commit_last(struct face *f)
 {
+	if (!imapi_tree_dirty(f->tree) && !closes(f, IMAPIFS_COMMIT_LAST))
+		return 0;
 	/* Who asked for an earlier one may have cancelled as it ended */
 	atomic_store(&f->progress.cancel, false);
 	return burn(f, IMAPIFS_COMMIT_LAST);
@@ -270,27 +282,16 @@ void face_statfs(fuse_req_t req, fuse_ino_t ino)
 
 /* --- ioctl --- */
 
-static u64 now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (u64)now.tv_sec * 1000 + (u64)now.tv_nsec / 1000000;
-}
-
 static void get_status(struct face *f, struct imapifs_status *s)
 {
 	struct imapi_usage u = { 0 };
-	u64 since;
 
 	memset(s, 0, sizeof(*s));
 	s->version = IMAPIFS_VERSION;
 	s->phase = atomic_load(&f->progress.phase);
 	s->done = atomic_load(&f->progress.done);
 	s->total = atomic_load(&f->progress.total);
-	since = atomic_load(&f->progress.since_ms);
-	if (s->phase != IMAPIFS_PHASE_IDLE)
-		s->phase_ms = now_ms() - since;
+	s->phase_ms = progress_ms(&f->progress);
 	if (f->spool && !imapi_tree_usage(f->tree, &u))
 		s->free_bytes = free_blocks(f, &u) * IMAPI_BLOCK;
 	s->staged_files = u.staged_files;

@@ -21,19 +21,35 @@ void log_to_syslog(const char *source)
 	openlog("imapifs", LOG_PID, LOG_DAEMON);
 }
 
-void log_line(const char *fmt, ...)
+static void __attribute__((format(printf, 2, 0)))
+put(int priority, const char *fmt, va_list ap)
 {
 	char line[1024];
-	va_list ap;
 
-	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
 	if (log_syslog)
-		syslog(LOG_WARNING, "%s: %s", log_name, line);
+		syslog(priority, "%s: %s", log_name, line);
 	else if (log_name)
 		fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name,
 			log_name, line);
 	else
 		fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
+}
+
+void log_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put(LOG_WARNING, fmt, ap);
+	va_end(ap);
+}
+
+void log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put(LOG_INFO, fmt, ap);
+	va_end(ap);
 }

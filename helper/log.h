@@ -11,4 +11,7 @@ void log_to_syslog(const char *source);
 
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* What went well; syslog's priority for it is another one */
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

@@ -9,6 +9,8 @@ static const char usage_text[] =
 	"       imapifs verify SOURCE [--session N] [--json]\n"
 	"       imapifs commit DIR [-v]\n"
 	"       imapifs status DIR [--json] [--watch]\n"
+	"       imapifs blank SOURCE [--full] [--yes]\n"
+	"       imapifs finalize SOURCE [--yes]\n"
 	"       imapifs attach DIR [-o OPTIONS]\n"
 	"       imapifs rescue list [--spool FOLDER] [--json]\n"
 	"       imapifs rescue restore FOLDER DIR [--keep] [--force]\n"
@@ -33,6 +35,8 @@ static const struct {
 	{ "verify", verify_command },
 	{ "commit", commit_command },
 	{ "status", status_command },
+	{ "blank", blank_command },
+	{ "finalize", finalize_command },
 	{ "attach", attach_command },
 	{ "rescue", rescue_command },
 	{ "mount", mount_main },

@@ -69,9 +69,11 @@ static bool settle(struct mount_call *call, struct mounted *m)
 	char *path;
 	int err;
 
-	if (!m->spool || !imapi_tree_dirty(m->face->tree))
+	if (!m->spool)
 		return true;
 	if (call->opt.commit != COMMIT_MANUAL && !face_commit_last(m->face))
+		return true;
+	if (!imapi_tree_dirty(m->face->tree))
 		return true;
 	job.tree = m->face->tree;
 	job.base = spool_base(m->spool);

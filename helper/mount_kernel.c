@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "channel.h"
 #include "commands.h"
+#include "finalize.h"
 #include "log.h"
 #include "loop.h"
 #include "mounted.h"
@@ -322,6 +323,29 @@ int mount_kernel(struct mount_call *call, struct mounted *m)
 	return 0;
 }
 
+/*
+ * The module asks for no commit where nothing is staged. With the mount gone the drive
+ * is this process's own.
+ */
+static void close_disc(const struct serve *s)
+{
+	struct progress progress = { 0 };
+	struct finalize_job job = {
+		.rec = s->rec,
+		.volid = s->volid,
+		.verify = s->verify,
+		.progress = &progress,
+		.folder = s->base,
+	};
+
+	if (!s->finalize || s->rescued || !recorder_is_open(s->rec))
+		return;
+	if (finalize_disc(&job))
+		log_line("%s", job.message);
+	else
+		log_info("%s", job.message);
+}
+
 void mount_kernel_serve(struct mount_call *call, struct mounted *m)
 {
 	struct serve s = {
@@ -336,11 +360,14 @@ void mount_kernel_serve(struct mount_call *call, struct mounted *m)
 		.finalize = call->opt.finalize,
 		.manual = call->opt.commit == COMMIT_MANUAL,
 	};
+	int err;
 
 	if (m->ro)
 		return;
-	serve_process(&s);
+	err = serve_process(&s);
 	mount_gone(call);
+	if (!err)
+		close_disc(&s);
 }
 
 void mount_kernel_close(struct mounted *m)

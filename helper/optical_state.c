@@ -220,6 +220,7 @@ static void set_read_ahead(const struct optical *o, const struct optical_state *
 static void tell_of_disc(struct recorder *r, const struct optical_state *st)
 {
 	r->disc.kind = st->medium.type->name;
+	r->disc.closed = st->medium.state == IMAPI_COMPLETE;
 	r->disc.reserve = imapi_closing_reserve(&st->medium);
 	r->disc.more = st->writable ? imapi_sessions_left(&st->medium, st->nwa) : 0;
 	r->disc.tracks = st->medium.tracks;

@@ -377,6 +377,8 @@ int options_parse(const char *optstr, unsigned int flags,
 		opt->dmask = p.umask;
 	if (!r && opt->fresh && opt->session)
 		r = refuse(&p, "options fresh and session= exclude each other");
+	if (!r && opt->finalize && opt->commit == COMMIT_MANUAL)
+		r = refuse(&p, "options finalize and commit=manual exclude each other: with that, umount burns nothing");
 	if (r)
 		options_free(opt);
 	else

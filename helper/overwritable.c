@@ -38,6 +38,30 @@ bool overwritable_has_chain(const struct imapi_source *src)
 	return chain;
 }
 
+/* What doesn't fit on the medium any more is no session's beginning either */
+static int wipe_at(const struct imapi_source *src, u64 lba, int (*wipe)(void *ctx, u32 lba),
+		   void *ctx)
+{
+	lba -= lba % IMAPI_FIRST_SESSION;
+	return lba + IMAPI_FIRST_SESSION <= src->blocks ? wipe(ctx, (u32)lba) : 0;
+}
+
+int overwritable_forget(const struct imapi_source *src, const struct imapi_sessions *s,
+			int (*wipe)(void *ctx, u32 lba), void *ctx)
+{
+	int err = 0;
+	u32 i;
+
+	/* One that was begun behind them and never finished */
+	if (s->nr)
+		err = wipe_at(src, overwritable_align(s->end), wipe, ctx);
+	for (i = s->nr; i && !err; i--)
+		err = wipe_at(src, s->list[i - 1].start, wipe, ctx);
+	if (!err)
+		err = wipe_at(src, IMAPI_FIRST_SESSION, wipe, ctx);
+	return err ? err : wipe_at(src, 0, wipe, ctx);
+}
+
 static bool is_behind(u64 lba, const struct imapi_dirloc *dir)
 {
 	return lba >= dir->lba + ((u64)dir->size + IMAPI_BLOCK - 1) / IMAPI_BLOCK;

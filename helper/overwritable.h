@@ -20,6 +20,22 @@ int overwritable_begun_at(const struct imapi_source *src, u32 start);
 /* Are there several sessions, so that the first one was finished once? */
 bool overwritable_has_chain(const struct imapi_source *src);
 
+/**
+ * overwritable_forget - make what holds sessions blank
+ * @src: it
+ * @s: its sessions
+ * @wipe: writes IMAPI_FIRST_SESSION blocks of zeros to a multiple of that
+ * @ctx: its first argument
+ *
+ * Zeros at the beginning are enough for all readers. But a new chain of sessions may come
+ * by where an old one began, and go on with it: so the beginnings of all go, the first
+ * one's last, so that what was broken off can be done again.
+ *
+ * Return: 0 or what @wipe returned.
+ */
+int overwritable_forget(const struct imapi_source *src, const struct imapi_sessions *s,
+			int (*wipe)(void *ctx, u32 lba), void *ctx);
+
 /* Why a session at @nwa can't follow the newest one, @vol; NULL: it can */
 const char *overwritable_why_not(const struct imapi_volume *vol, u64 nwa);
 

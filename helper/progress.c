@@ -19,6 +19,13 @@ void progress_phase(struct progress *p, enum imapifs_phase phase, uint64_t total
 	atomic_store(&p->phase, phase);
 }
 
+uint64_t progress_ms(const struct progress *p)
+{
+	if (atomic_load(&p->phase) == IMAPIFS_PHASE_IDLE)
+		return 0;
+	return now_ms() - atomic_load(&p->since_ms);
+}
+
 int progress_add(struct progress *p, uint64_t bytes)
 {
 	atomic_fetch_add(&p->done, bytes);

@@ -22,6 +22,9 @@ void progress_phase(struct progress *p, enum imapifs_phase phase, uint64_t total
 /* Adds @bytes; Return: 0, or -EINTR if the commit is to stop */
 int progress_add(struct progress *p, uint64_t bytes);
 
+/* Milliseconds since the phase began; 0 of one that is idle */
+uint64_t progress_ms(const struct progress *p);
+
 /* "record" and so on, for people and for --json */
 const char *progress_phase_name(uint32_t phase);
 

@@ -44,6 +44,11 @@ int recorder_load(struct recorder *r, u32 number)
 	return r->ops->load ? r->ops->load(r, number) : 0;
 }
 
+bool recorder_is_open(const struct recorder *r)
+{
+	return !r->head_separate && r->writable && !r->blank;
+}
+
 /* A part of one block */
 static int read_within(const struct recorder *r, u64 at, u8 *buf, u32 len)
 {

@@ -55,7 +55,10 @@ struct recorder_ops {
 	int (*claim)(struct recorder *r);
 	/* Reads @sessions.list[@number - 1].vol, if that wasn't done. NULL: all are there */
 	int (*load)(struct recorder *r, u32 number);
-	/* Tracks from number @from on: how many, or -errno. NULL: there are none */
+	/*
+	 * Tracks from number @from on, behind @disc.tracks those that are open: how many, 0
+	 * behind the last, or -errno. NULL: there are none
+	 */
 	int (*tracks)(struct recorder *r, u32 from, struct imapi_track *list, u32 max);
 	void (*close)(struct recorder *r);
 };
@@ -63,12 +66,14 @@ struct recorder_ops {
 /**
  * struct recorder_disc - what is told of a disc, for people
  * @kind: of the medium, NULL: it is an image
+ * @closed: for good: nothing can ever be appended to it
  * @reserve: blocks kept free for closing the next session
  * @more: sessions that still fit, U32_MAX: nothing bounds them
  * @tracks: in closed sessions
  */
 struct recorder_disc {
 	const char *kind;
+	bool closed;
 	u32 reserve;
 	u32 more;
 	u32 tracks;
@@ -140,6 +145,12 @@ int recorder_open(const char *path, unsigned int flags, struct recorder **out,
 /* What @r's table has for it, or 0 where there is nothing to do */
 int recorder_claim(struct recorder *r);
 int recorder_load(struct recorder *r, u32 number);
+
+/*
+ * Is there a disc to be closed for good? Not if it is blank, if it can be written over,
+ * or if it is closed
+ */
+bool recorder_is_open(const struct recorder *r);
 
 /* @len bytes from byte @at of the medium on: into @buf, or into @fd from @pos on; 0 or -errno */
 int recorder_read(const struct recorder *r, u64 at, void *buf, u32 len);

@@ -2,6 +2,7 @@
 /* Discs in drives: opening them, and what both ways of writing have in common */
 #include <string.h>
 #include "optical.h"
+#include "text.h"
 
 static int check(struct recorder *r)
 {
@@ -115,19 +116,6 @@ const struct recorder_ops optical_overwrite_ops = {
 
 /* --- opening --- */
 
-static const char *why_not_opened(int err)
-{
-	switch (err) {
-	case -EBUSY:
-		return "mounted already, or another program writes on the disc";
-	case -EACCES:
-	case -EPERM:
-		return "no permission to use the drive: be root, or in its group (cdrom)";
-	default:
-		return strerror(-err);
-	}
-}
-
 int recorder_open_drive(const char *path, unsigned int flags, struct recorder **out,
 			const char **why)
 {
@@ -146,7 +134,7 @@ int recorder_open_drive(const char *path, unsigned int flags, struct recorder **
 	o->shared = flags & (RECORDER_READ | RECORDER_SHARE);
 	err = drive_open(path, flags, &o->drive);
 	if (err)
-		*why = why_not_opened(err);
+		*why = text_drive_error(err);
 	if (!err && !drive_may_write(o->drive))
 		o->denied = "no permission to write with the drive: be root, or in its group (cdrom)";
 	if (!err)

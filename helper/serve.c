@@ -244,6 +244,8 @@ static int rescue(struct work *w)
 	char *path;
 	int err = rescue_save(&job, &path);
 
+	w->s->rescued = true;
+
 	if (err)
 		snprintf(w->message, sizeof(w->message),
 			 "changes that were not burned could not all be saved: %s; what could be is in %.100s",
@@ -282,6 +284,8 @@ static int carry_out(struct work *w)
 		err = commit(w);
 		if (err)
 			log_line("%s", w->message);
+		else
+			log_info("%s", w->message);
 	}
 	serve_tree_close(&w->tree);
 	return err;

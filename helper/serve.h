@@ -18,6 +18,7 @@
  * @base: the folder that spools are in, for the rescue folder
  * @source: what is mounted, for people
  * @finalize: the commit before an unmount closes the disc for good
+ * @rescued: set: something could not be burned, and was kept
  * @manual: commit=manual: a signal burns nothing
  */
 struct serve {
@@ -30,6 +31,7 @@ struct serve {
 	const char *base;
 	const char *source;
 	bool finalize;
+	bool rescued;
 	bool manual;
 };
 

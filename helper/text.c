@@ -41,6 +41,21 @@ struct text_size text_size(uint64_t bytes)
 	return out;
 }
 
+struct text_time text_time(uint64_t seconds)
+{
+	unsigned int s = (unsigned int)(seconds % 60), m = (unsigned int)(seconds / 60 % 60);
+	uint64_t h = seconds / 3600;
+	struct text_time out;
+
+	if (h > 99999)
+		h = 99999;
+	if (h)
+		snprintf(out.s, sizeof(out.s), "%u:%02u:%02u", (unsigned int)h, m, s);
+	else
+		snprintf(out.s, sizeof(out.s), "%u:%02u", m, s);
+	return out;
+}
+
 const char *text_plural(uint64_t count)
 {
 	return count == 1 ? "" : "s";
@@ -67,6 +82,19 @@ const char *text_source_error(int err)
 		return "the newest session's descriptors are damaged";
 	case -EBUSY:
 		return "mounted already";
+	default:
+		return strerror(-err);
+	}
+}
+
+const char *text_drive_error(int err)
+{
+	switch (err) {
+	case -EBUSY:
+		return "mounted already, or another program writes on the disc";
+	case -EACCES:
+	case -EPERM:
+		return "no permission to use the drive: be root, or in its group (cdrom)";
 	default:
 		return strerror(-err);
 	}

@@ -15,6 +15,13 @@ struct text_size {
 /* "17 bytes", "1.5 KiB", "4.7 GiB" */
 struct text_size text_size(uint64_t bytes);
 
+struct text_time {
+	char s[16];
+};
+
+/* "0:07", "12:34", "1:02:03" */
+struct text_time text_time(uint64_t seconds);
+
 /* "s" where there are more or less than one */
 const char *text_plural(uint64_t count);
 
@@ -23,5 +30,8 @@ int text_flush(void);
 
 /* What is wrong with an image or its place, from recorder_open_image()'s -errno */
 const char *text_source_error(int err);
+
+/* The same for a drive, from drive_open() */
+const char *text_drive_error(int err);
 
 #endif

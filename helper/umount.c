@@ -14,11 +14,17 @@
 #include "commands.h"
 #include "attach.h"
 #include "control.h"
+#include "drive.h"
 #include "log.h"
 #include "mountpoint.h"
 
-/* What is left to do for the one who served the mount should take no longer */
-#define END_TIMEOUT_MS	60000
+/*
+ * What is left to do for the one who served the mount should take no longer. A drive may
+ * have to close the disc for good, which the module asks for only when it is unmounted
+ */
+#define END_MS		60000
+#define DRIVE_END_MS	(20 * 60000)
+#define TELL_MS		3000
 
 struct umount_call {
 	const char *dir;
@@ -119,11 +125,15 @@ static int unmount(const struct umount_call *call)
 }
 
 /* The disc is whole and unlocked when the process that served it is gone */
-static void await_end(const char *dir, int pidfd)
+static void await_end(const char *dir, const char *source, int pidfd)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
-	if (!poll(&p, 1, END_TIMEOUT_MS))
+	if (poll(&p, 1, TELL_MS))
+		return;
+	if (isatty(STDERR_FILENO))
+		log_line("%s: unmounted; waiting until %s is done", dir, source);
+	if (!poll(&p, 1, drive_is_one(source) ? DRIVE_END_MS : END_MS))
 		log_line("%s: unmounted, but its process is still at work; the system log will tell how it ended",
 			 dir);
 }
@@ -215,7 +225,7 @@ static int commit_and_unmount(const struct umount_call *call)
 	pidfd = st.helper_pid ? pidfd_open((pid_t)st.helper_pid, 0) : -1;
 	code = unmount(call);
 	if (!code && pidfd >= 0 && !call->lazy)
-		await_end(call->dir, pidfd);
+		await_end(call->dir, st.source, pidfd);
 	if (pidfd >= 0)
 		close(pidfd);
 	if (!code && (st.flags & IMAPIFS_MANUAL) && (st.flags & IMAPIFS_DIRTY))

@@ -343,6 +343,9 @@ int imapi_dir_walk(struct imapi_tree *t, const struct imapi_dirref *dir,
  */
 int imapi_tree_commit_begin(struct imapi_tree *t);
 
+/* The same whether anything was changed or not: a session with the tree as it is */
+void imapi_tree_commit_begin_unchanged(struct imapi_tree *t);
+
 /**
  * imapi_node_set_burned - where the next session has a staged file's data
  * @t: the tree, between imapi_tree_commit_begin() and _end()

@@ -136,6 +136,13 @@ int imapi_tree_commit_begin(struct imapi_tree *t)
 	return ret;
 }
 
+void imapi_tree_commit_begin_unchanged(struct imapi_tree *t)
+{
+	core_mutex_lock(&t->lock);
+	t->committing = true;
+	core_mutex_unlock(&t->lock);
+}
+
 /* The sections of a staged file of @size bytes that begins at @lba */
 static void sections_fill(struct imapi_extent *ext, u32 nr, u32 lba, u64 size)
 {

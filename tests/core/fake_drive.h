@@ -33,12 +33,14 @@ static struct fake {
 	u32 bad_reads;			/* that a drive would have refused, or been spoiled by */
 	u32 fail_write;			/* the nth one from now fails, and all after it */
 	u32 fail_head;			/* so many writes to block 0 fail, half done */
+	bool stays_open;		/* closes no disc for good */
 	bool lies;			/* says that all went well, and burns nothing */
 	u32 spoil;			/* this block becomes another when it was written */
 	void (*at_open)(void);		/* the burner is opened */
 	void (*at_feed)(void);
 	bool burning;
 	bool last;			/* as the burner was told */
+	int erased;			/* how burner_erase() was last called, -1: it wasn't */
 	u32 pos;			/* how far the burn is */
 	u32 held;			/* times that the tray was locked */
 } fake;
@@ -344,6 +346,14 @@ static inline void fake_close_session(u32 start)
 	m->unfinished = false;
 }
 
+static inline void fake_close_disc(struct imapi_medium *m)
+{
+	m->state = IMAPI_COMPLETE;
+	m->nwa_valid = false;
+	m->writable = false;
+	m->why = "the disc is closed";
+}
+
 int burner_end(struct burner *b)
 {
 	fake.burning = false;
@@ -352,6 +362,8 @@ int burner_end(struct burner *b)
 	if (fake.pos != b->session.nwa + b->session.blocks)
 		return -EIO;
 	fake_close_session(b->session.nwa);
+	if (b->session.last && !fake.stays_open)
+		fake_close_disc(&fake.disc->medium);
 	return 0;
 }
 
@@ -386,6 +398,33 @@ int burner_format(struct burner *b)
 	fake.writes++;
 	fake.disc->medium.unformatted = false;
 	fake.disc->medium.capacity = FAKE_BLOCKS;
+	return 0;
+}
+
+int burner_erase(struct burner *b, enum burner_erase how,
+		 void (*tell)(void *ctx, unsigned int percent), void *ctx)
+{
+	struct imapi_medium *m = &fake.disc->medium;
+
+	(void)b;
+	(void)tell;
+	(void)ctx;
+	fake.writes++;
+	fake.erased = how;
+	if (fake.lies || m->type->overwritable)
+		return 0;
+	memset(fake.disc->recorded, 0, sizeof(fake.disc->recorded));
+	m->state = IMAPI_BLANK;
+	m->sessions = 0;
+	m->tracks = 0;
+	m->last = (struct imapi_place){ 0 };
+	m->nwa_valid = true;
+	m->nwa = 0;
+	m->free = FAKE_BLOCKS;
+	m->capacity = 0;
+	m->writable = true;
+	m->why = NULL;
+	m->unfinished = false;
 	return 0;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Commits on discs in drives: what is written when, and what is left when it fails */
+#include "blank.h"
 #include "disc_image.h"
 #include "fake_drive.h"
+#include "finalize.h"
 #include "kselftest_harness.h"
 
 #define CD_R		0x09
@@ -459,6 +461,167 @@ TEST_F(over, or_it_is_put_back_before_the_next_commit)
 	EXPECT_EQ(2, d->rec->sessions.nr);
 	EXPECT_EQ(0, disc_compare(d, "b", 2, 3000001));
 	fake_disc_free(other);
+}
+
+/* --- the end of a disc, and its beginning --- */
+
+static int close_disc(struct disc *d, struct finalize_job *job)
+{
+	*job = (struct finalize_job){ .rec = d->rec, .progress = &d->progress };
+	return finalize_disc(job);
+}
+
+TEST_F(optical, a_disc_with_nothing_staged_is_closed_by_a_session)
+{
+	struct disc *d = &self->d;
+	struct finalize_job job;
+
+	EXPECT_FALSE(recorder_is_open(d->rec));
+	burn_one(_metadata, d, "a", 1);
+	if (variant->profile == DVD_PLUS_RW) {
+		EXPECT_FALSE(recorder_is_open(d->rec));
+		return;
+	}
+	ASSERT_TRUE(recorder_is_open(d->rec));
+	fake.stays_open = true;
+	EXPECT_EQ(-EIO, close_disc(d, &job));
+	EXPECT_NE(NULL, strstr(job.message, "left the disc open")) TH_LOG("%s", job.message);
+	EXPECT_EQ(2, d->rec->sessions.nr);
+	ASSERT_TRUE(recorder_is_open(d->rec));
+	fake.stays_open = false;
+	ASSERT_EQ(0, close_disc(d, &job)) TH_LOG("%s", job.message);
+	EXPECT_TRUE(fake.last);
+	EXPECT_EQ(3, d->rec->sessions.nr);
+	EXPECT_TRUE(d->rec->disc.closed);
+	EXPECT_FALSE(recorder_is_open(d->rec));
+	disc_umount(d);
+	ASSERT_EQ(0, mount_fake(d));
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+}
+
+static const struct blank_call blank_it = { .source = "/dev/fake", .yes = true };
+static const struct blank_call blank_all = { .source = "/dev/fake", .yes = true, .full = true };
+
+TEST_F(optical, what_is_written_once_is_not_blanked)
+{
+	struct disc *d = &self->d;
+	struct blank_result result;
+
+	burn_one(_metadata, d, "a", 1);
+	if (variant->profile == DVD_PLUS_RW)
+		return;
+	fake.writes = 0;
+	EXPECT_EQ(-EROFS, blank_drive(&blank_it, &result));
+	EXPECT_EQ(-EROFS, blank_drive(&blank_all, &result));
+	EXPECT_EQ(0, fake.writes);
+}
+
+TEST_F(optical, what_can_be_written_over_is_blank_without_its_head)
+{
+	struct blank_result result = { NULL };
+	struct disc *d = &self->d;
+
+	if (variant->profile != DVD_PLUS_RW)
+		return;
+	burn_one(_metadata, d, "a", 1);
+	burn_one(_metadata, d, "b", 2);
+	disc_umount(d);
+	fake.erased = -1;
+	ASSERT_EQ(0, blank_drive(&blank_it, &result));
+	EXPECT_EQ(-1, fake.erased);
+	EXPECT_EQ((u64)(FAKE_BLOCKS - IMAPI_FIRST_SESSION) * IMAPI_BLOCK, result.free);
+	ASSERT_EQ(0, mount_fake(d));
+	EXPECT_TRUE(d->rec->blank);
+	burn_one(_metadata, d, "c", 3);
+	EXPECT_EQ(1, d->rec->sessions.nr);
+	disc_umount(d);
+	ASSERT_EQ(0, blank_drive(&blank_all, &result));
+	EXPECT_EQ(BURNER_FORMAT_ANEW, fake.erased);
+	ASSERT_EQ(0, mount_fake(d));
+	EXPECT_TRUE(d->rec->blank);
+}
+
+/* --- what a rewritable disc comes to --- */
+
+FIXTURE(rewritable) {
+	struct disc d;
+	struct fake_disc *mounted;
+};
+
+FIXTURE_VARIANT(rewritable) {
+	u16 profile;
+	int quick;
+};
+
+FIXTURE_VARIANT_ADD(rewritable, cd_rw) { .profile = 0x0a, .quick = BURNER_ERASE_QUICK };
+/* Blanked in the quick way it would take no sessions */
+FIXTURE_VARIANT_ADD(rewritable, dvd_rw) { .profile = 0x14, .quick = BURNER_ERASE_ALL };
+
+FIXTURE_SETUP(rewritable)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.erased = -1;
+	self->mounted = fake_disc(variant->profile);
+	fake.disc = self->mounted;
+	ASSERT_EQ(0, disc_init(&self->d));
+	ASSERT_EQ(0, mount_fake(&self->d));
+	burn_one(_metadata, &self->d, "a", 1);
+}
+
+FIXTURE_TEARDOWN(rewritable)
+{
+	disc_exit(&self->d);
+	fake_disc_free(self->mounted);
+}
+
+TEST_F(rewritable, a_closed_disc_is_blanked_and_burned_again)
+{
+	struct blank_result result = { NULL };
+	struct disc *d = &self->d;
+	struct finalize_job job;
+
+	ASSERT_EQ(0, close_disc(d, &job)) TH_LOG("%s", job.message);
+	disc_umount(d);
+	ASSERT_EQ(0, blank_drive(&blank_it, &result));
+	EXPECT_EQ(variant->quick, fake.erased);
+	EXPECT_FALSE(result.already);
+	fake.erased = -1;
+	ASSERT_EQ(0, blank_drive(&blank_it, &result));
+	EXPECT_TRUE(result.already);
+	EXPECT_EQ(-1, fake.erased);
+	ASSERT_EQ(0, mount_fake(d));
+	EXPECT_TRUE(d->rec->blank);
+	burn_one(_metadata, d, "b", 2);
+	disc_umount(d);
+	ASSERT_EQ(0, blank_drive(&blank_all, &result));
+	EXPECT_EQ(BURNER_ERASE_ALL, fake.erased);
+	ASSERT_EQ(0, mount_fake(d));
+}
+
+TEST_F(rewritable, a_disc_that_came_meanwhile_is_not_blanked)
+{
+	struct blank_result result = { NULL };
+
+	fake.writes = 0;
+	swap_to = fake_disc(variant->profile);
+	fake.at_open = swap_discs;
+	EXPECT_EQ(-EMEDIUMTYPE, blank_drive(&blank_it, &result));
+	EXPECT_EQ(-1, fake.erased);
+	EXPECT_EQ(0, fake.writes);
+	fake.at_open = NULL;
+	fake.disc = NULL;
+	EXPECT_EQ(-ENOMEDIUM, blank_drive(&blank_it, &result));
+	fake_disc_free(swap_to);
+	fake.disc = self->mounted;
+}
+
+TEST_F(rewritable, a_drive_that_lies_is_found_out)
+{
+	struct blank_result result = { NULL };
+
+	fake.lies = true;
+	EXPECT_EQ(-EIO, blank_drive(&blank_it, &result));
+	EXPECT_EQ(variant->quick, fake.erased);
 }
 
 TEST_HARNESS_MAIN

@@ -40,17 +40,27 @@ TEST(all_of_ours)
 {
 	struct mount_options opt;
 
-	ASSERT_EQ(0, parse("ro,finalize,eject,session=3,commit=manual,verify=meta,speed=8,spool=/var/tmp/s,volid=LABEL,uid=7,gid=8",
+	ASSERT_EQ(0, parse("ro,finalize,eject,session=3,commit=umount,verify=meta,speed=8,spool=/var/tmp/s,volid=LABEL,uid=7,gid=8",
 			   &opt));
 	EXPECT_TRUE(opt.ro && opt.finalize && opt.eject);
 	EXPECT_EQ(3, opt.session);
-	EXPECT_EQ(COMMIT_MANUAL, opt.commit);
+	EXPECT_EQ(COMMIT_UMOUNT, opt.commit);
 	EXPECT_EQ(VERIFY_META, opt.verify);
 	EXPECT_EQ(8, opt.speed);
 	EXPECT_STREQ("/var/tmp/s", opt.spool);
 	EXPECT_STREQ("LABEL", opt.volid);
 	EXPECT_EQ(7, opt.uid);
 	EXPECT_EQ(8, opt.gid);
+	options_free(&opt);
+}
+
+TEST(manual_and_finalize_exclude_each_other)
+{
+	struct mount_options opt;
+
+	EXPECT_EQ(-EINVAL, parse("finalize,commit=manual", &opt));
+	EXPECT_EQ(-EINVAL, parse("commit=manual,finalize", &opt));
+	ASSERT_EQ(0, parse("commit=manual,finalize,commit=sync", &opt));
 	options_free(&opt);
 }
 
