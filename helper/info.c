@@ -67,6 +67,19 @@ static u64 free_bytes(const struct info *info)
 	return info->rec->writable ? info->rec->ops->room(info->rec) * IMAPI_BLOCK : 0;
 }
 
+/* The shortest ones; of more in an image than that nobody would list any */
+static u64 sessions_left(const struct info *info)
+{
+	u64 left = free_bytes(info) / (IMAPI_SESSION_ALIGN * IMAPI_BLOCK);
+	u32 listed = info->rec->sessions.nr;
+
+	if (info->rec->disc.kind)
+		return info->rec->disc.more;
+	if (listed >= IMAPI_MAX_SESSIONS)
+		return 0;
+	return left < IMAPI_MAX_SESSIONS - listed ? left : IMAPI_MAX_SESSIONS - listed;
+}
+
 /* "2024-05-01 12:00:00", or "" for a date that wasn't recorded */
 static struct date date_text(s64 seconds)
 {
@@ -116,22 +129,29 @@ static void json_session(struct json *j, u32 number, const struct imapi_session 
 
 /* --- tracks --- */
 
+/* What printing a track needs */
+struct track_out {
+	struct json *json;
+	u32 closed;		/* tracks of closed sessions */
+	bool begun;		/* the table's head is printed */
+};
+
 /* Calls @print for each; what the drive doesn't tell is left out */
-static void each_track(const struct info *info,
-		       void (*print)(struct json *j, const struct imapi_track *t),
-		       struct json *j)
+static void each_track(const struct info *info, struct json *j,
+		       void (*print)(struct track_out *out, const struct imapi_track *t))
 {
 	struct recorder *rec = info->rec;
+	struct track_out out = { .json = j, .closed = rec->disc.tracks };
 	struct imapi_track list[TRACKS];
 	u32 from;
 	int nr, i;
 
-	for (from = 1; from <= rec->disc.tracks; from += (u32)nr) {
+	for (from = 1; from; from += (u32)nr) {
 		nr = rec->ops->tracks(rec, from, list, TRACKS);
 		if (nr <= 0)
 			return;
 		for (i = 0; i < nr; i++)
-			print(j, &list[i]);
+			print(&out, &list[i]);
 	}
 }
 
@@ -140,28 +160,51 @@ static bool is_data(const struct imapi_track *t)
 	return t->mode & IMAPI_TRACK_DATA;
 }
 
-static void json_track(struct json *j, const struct imapi_track *t)
+static const char *track_state(const struct track_out *out, const struct imapi_track *t)
 {
+	if (t->damaged)
+		return "damaged";
+	if (t->blank)
+		return t->reserved ? "reserved" : "blank";
+	return t->number > out->closed ? "open" : "closed";
+}
+
+/* Of what is not recorded yet: what there is from the next writable address on */
+static u32 track_blocks(const struct imapi_track *t)
+{
+	return t->blank && t->nwa_valid ? t->free : t->size;
+}
+
+static void json_track(struct track_out *out, const struct imapi_track *t)
+{
+	struct json *j = out->json;
+
 	json_open(j, NULL, '{');
 	json_number(j, "number", t->number);
 	json_number(j, "session", t->session);
 	json_number(j, "start", t->start);
-	json_number(j, "blocks", t->size);
+	json_number(j, "blocks", track_blocks(t));
 	json_bool(j, "data", is_data(t));
+	json_string(j, "state", track_state(out, t));
 	json_close(j, '}');
 }
 
-static void print_track(struct json *j, const struct imapi_track *t)
+static const char *track_kind(const struct imapi_track *t)
 {
-	(void)j;
-	printf("%7u %10u %10u %12s  %-7u  %s\n", t->number, t->start, t->size,
-	       text_size((u64)t->size * IMAPI_BLOCK).s, t->session,
-	       is_data(t) ? "data" : "audio");
+	if (t->blank)
+		return "";
+	return is_data(t) ? "data" : "audio";
 }
 
-static bool has_tracks(const struct recorder *rec)
+static void print_track(struct track_out *out, const struct imapi_track *t)
 {
-	return rec->ops->tracks && rec->disc.tracks;
+	if (!out->begun)
+		printf("\n%7s %10s %10s %12s  %-7s  %-8s  %s\n", "track", "start", "blocks",
+		       "size", "session", "state", "kind");
+	out->begun = true;
+	printf("%7u %10u %10u %12s  %-7u  %-8s  %s\n", t->number, t->start, track_blocks(t),
+	       text_size((u64)track_blocks(t) * IMAPI_BLOCK).s, t->session,
+	       track_state(out, t), track_kind(t));
 }
 
 static void json_disc(struct json *j, const struct info *info)
@@ -169,22 +212,14 @@ static void json_disc(struct json *j, const struct info *info)
 	const struct recorder_disc *disc = &info->rec->disc;
 
 	json_string(j, "medium", disc->kind);
+	json_bool(j, "closed", disc->closed);
+	json_number(j, "sessions_left", sessions_left(info));
 	if (!disc->kind)
 		return;
-	json_number(j, "sessions_left", disc->more);
 	json_open(j, "tracks", '[');
-	if (has_tracks(info->rec))
-		each_track(info, json_track, j);
+	if (info->rec->ops->tracks)
+		each_track(info, j, json_track);
 	json_close(j, ']');
-}
-
-static void print_tracks(const struct info *info)
-{
-	if (!has_tracks(info->rec))
-		return;
-	printf("\n%7s %10s %10s %12s  %-7s  %s\n", "track", "start", "blocks", "size",
-	       "session", "kind");
-	each_track(info, print_track, NULL);
 }
 
 static void print_json(const struct info *info)
@@ -268,16 +303,15 @@ static void print_text(const struct info *info)
 		       text_size((u64)rec->disc.reserve * IMAPI_BLOCK).s);
 	else
 		printf("Closing reserve:  none\n");
-	if (rec->disc.kind)
-		printf("Sessions left:    %u at most\n", rec->disc.more);
+	printf("Sessions left:    %llu at most\n", (unsigned long long)sessions_left(info));
 	printf("Identity:         %s\n", identity);
-	if (!rec->sessions.nr)
-		return;
-	printf("\n%7s %10s %10s %12s  %-19s  %-7s  %s\n", "session", "start", "blocks",
-	       "size", "date (UTC)", "Joliet", "volume id");
+	if (rec->sessions.nr)
+		printf("\n%7s %10s %10s %12s  %-19s  %-7s  %s\n", "session", "start",
+		       "blocks", "size", "date (UTC)", "Joliet", "volume id");
 	for (i = 0; i < rec->sessions.nr; i++)
 		print_session(i + 1, &rec->sessions.list[i]);
-	print_tracks(info);
+	if (rec->ops->tracks)
+		each_track(info, NULL, print_track);
 }
 
 /* One that can't be read is shown as that */

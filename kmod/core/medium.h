@@ -163,17 +163,21 @@ int imapi_place_from_toc(const struct imapi_toc *toc, u32 session,
 int imapi_medium_session(struct imapi_mmc *mmc, struct imapi_medium *m, u32 session);
 
 /**
- * imapi_tracks_list - all tracks of a disc, for people
+ * imapi_tracks_list - all tracks of a disc, for people: first those of closed sessions
  * @mmc: the drive; one command for each track, @left is set
  * @m: of imapi_medium_look()
- * @from: first track that is wanted
+ * @from: first track that is wanted; one behind @m->tracks: those of the session that is
+ *	open, the one that the next session goes to with them
  * @list: room for @max
  * @max: tracks at most
  *
- * Return: how many, or -errno.
+ * Return: how many, 0: there are no more, or -errno.
  */
 int imapi_tracks_list(struct imapi_mmc *mmc, const struct imapi_medium *m, u32 from,
 		      struct imapi_track *list, u32 max);
+
+/* No more tracks of an open session are listed */
+#define IMAPI_OPEN_TRACKS	16u
 
 /* --- medium_room.c: what a session may take --- */
 

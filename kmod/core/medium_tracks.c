@@ -143,12 +143,39 @@ int imapi_medium_session(struct imapi_mmc *mmc, struct imapi_medium *m, u32 sess
 	return err;
 }
 
+/*
+ * Of the session that is not closed: those that were begun, and where it goes on. A CD has
+ * an invisible track for that; other discs give it a number.
+ */
+static int list_open(struct imapi_mmc *mmc, const struct imapi_medium *m,
+		     struct imapi_track *list, u32 max)
+{
+	u32 nr = 0;
+	int err = 0;
+
+	if (m->state != IMAPI_BLANK && m->state != IMAPI_APPENDABLE)
+		return 0;
+	while (nr < max && nr < IMAPI_OPEN_TRACKS && !err) {
+		err = imapi_mmc_track(mmc, m->tracks + nr + 1, &list[nr]);
+		if (!err && list[nr].session <= m->sessions)
+			err = -EIO;
+		if (!err)
+			nr++;
+	}
+	if (m->type->cd && nr < max && !imapi_mmc_track(mmc, IMAPI_TRACK_INVISIBLE, &list[nr]) &&
+	    !(nr && list[nr - 1].start == list[nr].start))
+		nr++;
+	return (int)nr;
+}
+
 int imapi_tracks_list(struct imapi_mmc *mmc, const struct imapi_medium *m, u32 from,
 		      struct imapi_track *list, u32 max)
 {
 	u32 nr = 0;
 	int err;
 
+	if (from > m->tracks)
+		return from == m->tracks + 1 ? list_open(mmc, m, list, max) : 0;
 	for (; from + nr <= m->tracks && nr < max; nr++) {
 		err = imapi_mmc_track(mmc, from + nr, &list[nr]);
 		if (err)

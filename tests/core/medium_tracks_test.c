@@ -146,7 +146,8 @@ TEST_F(tracks, up_and_down)
 
 TEST_F(tracks, list)
 {
-	struct imapi_medium m = { .tracks = 15 };
+	struct imapi_medium m = { .type = imapi_media_type(0x41), .state = IMAPI_COMPLETE,
+				  .tracks = 15 };
 	struct imapi_track list[20];
 
 	sessions = some;
@@ -159,6 +160,27 @@ TEST_F(tracks, list)
 	EXPECT_EQ(0, imapi_tracks_list(&self->d.mmc, &m, 16, list, 5));
 	self->d.mmc.left = 3;
 	EXPECT_EQ(-EIO, imapi_tracks_list(&self->d.mmc, &m, 1, list, 5));
+}
+
+TEST_F(tracks, those_of_an_open_session_follow)
+{
+	static const u16 three[] = { 1, 1, 3, 0 };
+	struct imapi_medium m = { .type = imapi_media_type(0x41), .state = IMAPI_APPENDABLE,
+				  .sessions = 2, .tracks = 2 };
+	struct imapi_track list[20];
+
+	sessions = three;
+	self->d.mmc.left = 100;
+	EXPECT_EQ(2, imapi_tracks_list(&self->d.mmc, &m, 1, list, 20));
+	EXPECT_EQ(3, imapi_tracks_list(&self->d.mmc, &m, 3, list, 20));
+	EXPECT_EQ(3, list[0].number);
+	EXPECT_EQ(3, list[0].session);
+	EXPECT_EQ(5, list[2].number);
+	EXPECT_EQ(2, imapi_tracks_list(&self->d.mmc, &m, 3, list, 2));
+	EXPECT_EQ(0, imapi_tracks_list(&self->d.mmc, &m, 6, list, 20));
+	/* What belongs to a session that is closed contradicts the rest */
+	m.sessions = 3;
+	EXPECT_EQ(0, imapi_tracks_list(&self->d.mmc, &m, 3, list, 20));
 }
 
 /* A BD-R with as many tracks as it can have is looked at in a handful of commands */
