@@ -65,8 +65,8 @@ static enum way way_of_dvd_rw(const struct blank_call *call, const struct imapi_
 {
 	if (m->type->kind == IMAPI_DVD_RW || call->full)
 		return ERASE_ALL;
-	if (!m->writable)
-		return refuse(why, "the disc can't be written over as it is: --full makes a blank one of it");
+	if (!imapi_session_room(m, IMAPI_FIRST_SESSION))
+		return refuse(why, "the disc can't be written over, or was formatted in the quick way, and has no room for a session: --full makes a blank one of it");
 	return WRITE_OVER;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "image.h"
 #include "io.h"
+#include "overwritable.h"
 
 /* One call copies no more, so that progress moves and a cancel is heard */
 #define IMAGE_COPY	(8u << 20)
@@ -69,11 +70,21 @@ u64 image_room(struct recorder *r)
 	return (room < limit - pos ? room : limit - pos) / IMAPI_BLOCK;
 }
 
-/* A first session needs its head, and must not find out at the end that it has none */
-static int write_blank_head(struct image *im)
+/*
+ * A first session needs its head, and must not find out at the end that it has none. On a
+ * device nothing that was there before may go on where it ends, as its second one.
+ */
+static int write_blank_head(struct image *im, u32 blocks)
 {
+	u32 stale = im->disk ? overwritable_stale_at(&im->rec.source,
+						     (u64)im->rec.nwa + blocks) : 0;
+	int err;
+
 	memset(im->buf, 0, IMAGE_BLANK_HEAD);
-	return full(io_write(im->fd, im->buf, IMAGE_BLANK_HEAD, 0));
+	err = io_write(im->fd, im->buf, IMAGE_BLANK_HEAD, 0);
+	if (!err && stale)
+		err = io_write(im->fd, im->buf, IMAGE_BLANK_HEAD, (u64)stale * IMAPI_BLOCK);
+	return full(err);
 }
 
 /*
@@ -129,7 +140,7 @@ int image_begin(struct recorder *r, u32 blocks)
 		err = reserve(im, blocks);
 	if (err)
 		return err;
-	return im->rec.blank ? write_blank_head(im) : 0;
+	return im->rec.blank ? write_blank_head(im, blocks) : 0;
 }
 
 static int progress(const struct image *im, u64 bytes)

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include "optical.h"
+#include "overwritable.h"
 
 static int burn_failed(struct optical *o)
 {
@@ -34,11 +35,20 @@ static int format(struct optical *o)
 	return 0;
 }
 
-/* A first session needs its head, and must not find out at the end that it has none */
-static int write_blank_head(struct optical *o)
+/*
+ * A first session needs its head, and must not find out at the end that it has none. What
+ * was on the disc before it was made blank may not go on where it ends, as its second one.
+ */
+static int write_blank_head(struct optical *o, u32 blocks)
 {
+	u32 stale = overwritable_stale_at(&o->rec.source, (u64)o->start + blocks);
+	int err;
+
 	memset(o->buf, 0, OPTICAL_HEAD);
-	return write_at(o, 0, o->buf, IMAPI_FIRST_SESSION);
+	err = write_at(o, 0, o->buf, IMAPI_FIRST_SESSION);
+	if (!err && stale)
+		err = write_at(o, stale, o->buf, IMAPI_FIRST_SESSION);
+	return err;
 }
 
 int optical_overwrite_begin(struct recorder *r, u32 blocks)
@@ -60,7 +70,7 @@ int optical_overwrite_begin(struct recorder *r, u32 blocks)
 		return -ENOMEM;
 	o->start = r->nwa;
 	o->fed = 0;
-	return r->blank ? write_blank_head(o) : 0;
+	return r->blank ? write_blank_head(o, blocks) : 0;
 }
 
 /* Called with a full buffer, and at the end with one that was padded */

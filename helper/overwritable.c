@@ -26,6 +26,17 @@ int overwritable_begun_at(const struct imapi_source *src, u32 start)
 	       get_unaligned_le32(link->start) == start;
 }
 
+u32 overwritable_stale_at(const struct imapi_source *src, u64 end)
+{
+	u64 at = overwritable_align(end);
+	struct imapi_volume vol;
+
+	if (at + IMAPI_FIRST_SESSION > src->blocks)
+		return 0;
+	/* What can't be read was never written */
+	return imapi_volume_read(src, (u32)at + IMAPI_SYSTEM_BLOCKS, &vol) ? 0 : (u32)at;
+}
+
 bool overwritable_has_chain(const struct imapi_source *src)
 {
 	struct imapi_sessions s;

@@ -17,6 +17,12 @@ static inline u64 overwritable_align(u64 lba)
 /* Did a commit of ours begin a session at @start? 1, 0, -errno */
 int overwritable_begun_at(const struct imapi_source *src, u32 start);
 
+/*
+ * Where on a blank medium an old session would go on behind a first one that ends before
+ * @end: lba, 0: nowhere
+ */
+u32 overwritable_stale_at(const struct imapi_source *src, u64 end);
+
 /* Are there several sessions, so that the first one was finished once? */
 bool overwritable_has_chain(const struct imapi_source *src);
 

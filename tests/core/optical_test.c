@@ -541,6 +541,23 @@ TEST_F(optical, what_can_be_written_over_is_blank_without_its_head)
 	EXPECT_TRUE(d->rec->blank);
 }
 
+/* As another program blanks it: the head is gone, and not what its chain led to */
+TEST_F(optical, an_old_second_session_does_not_follow_a_new_first_one)
+{
+	struct disc *d = &self->d;
+
+	if (variant->profile != DVD_PLUS_RW)
+		return;
+	burn_one(_metadata, d, "a", 1);
+	burn_one(_metadata, d, "b", 2);
+	disc_umount(d);
+	memset(fake.disc->blocks, 0, 2 * (size_t)IMAPI_FIRST_SESSION * IMAPI_BLOCK);
+	ASSERT_EQ(0, mount_fake(d));
+	ASSERT_TRUE(d->rec->blank);
+	burn_one(_metadata, d, "c", 3);
+	EXPECT_EQ(1, d->rec->sessions.nr);
+}
+
 /* --- what a rewritable disc comes to --- */
 
 FIXTURE(rewritable) {

@@ -8,5 +8,11 @@ failed=0
 prove -v tests/vdrive/attach.t tests/vdrive/burn.t || failed=1
 for face in kernel fuse; do
 	IMAPIFS_FACE=$face prove -v tests/vdrive/drive.t || failed=1
+	IMAPIFS_FACE=$face prove -v tests/vdrive/drive.t :: dvd-rw-over || failed=1
+	for media in "cd-r-80 cd-rw-80 dvd-r dvd-rw" "dvd-rw-over dvd+r dvd+r-dl dvd+rw" \
+		"dvd-ram bd-r bd-re" ""; do
+		# shellcheck disable=SC2086
+		IMAPIFS_FACE=$face prove -v tests/vdrive/life.t :: $media || failed=1
+	done
 done
 exit $failed

@@ -1,0 +1,335 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# life.t [MEDIUM...]: from a blank disc to its end, by IMAPIFS_FACE: what info says of it,
+# older sessions, closing it for good, blanking it, and how far a burn is
+set -u
+# shellcheck source=tests/vdrive/lib.sh
+. "$(dirname "$0")/lib.sh"
+guest_or_exec 1500 "$@"
+# shellcheck source=tests/lib/tap.sh
+. "$VDRIVE_TOP/tests/lib/tap.sh"
+
+FACE=${IMAPIFS_FACE:-fuse}
+if [[ $FACE == kernel && ! -e /dev/imapifs ]]; then
+	insmod "$BUILD/$(uname -r)/imapifs.ko" || skip_all "no module (make kmod KVER=$(uname -r))"
+fi
+for program in busybox fusermount3 script xorriso; do
+	command -v "$program" >/dev/null || skip_all "no $program"
+done
+[[ -x $BUILD/imapifs ]] || skip_all "build/imapifs is not built"
+export HOME=$T/home
+mkdir -p "$HOME" "$T/spool" "$T/mnt" "$T/iso"
+M=$T/mnt
+
+media=("$@")
+[[ $# -gt 0 ]] || media=(cd-r-80 cd-rw-80 dvd-r dvd-rw dvd-rw-over dvd+r dvd+r-dl dvd+rw
+	dvd-ram bd-r bd-re)
+
+head -c 700001 /dev/urandom >"$T/data"
+busybox syslogd -n -O "$T/log" &
+syslogd=$!
+trap 'kill $syslogd; tap_cleanup' EXIT
+
+is_rewritable()
+{
+	[[ $1 == cd-rw* || $1 == dvd-rw* || $1 == dvd+rw || $1 == dvd-ram || $1 == bd-re ]]
+}
+
+is_written_over()
+{
+	[[ $1 == dvd-rw-over || $1 == dvd+rw || $1 == dvd-ram || $1 == bd-re ]]
+}
+
+mount_disc()
+{
+	timeout 200 "$BUILD/mount.imapifs" "$DEV" "$M" -o "face=$FACE,spool=$T/spool${1:+,$1}"
+}
+
+unmount()
+{
+	timeout 300 "$BUILD/umount.imapifs" "$M" "$@"
+}
+
+sync_disc()
+{
+	timeout 300 sync "$M"
+}
+
+imapifs()
+{
+	timeout 300 "$BUILD/imapifs" "$@"
+}
+
+# json KEY: the first value of that name
+json()
+{
+	imapifs info --json "$DEV" | grep -oP "\"$1\": *\K[^,]*" | head -n 1
+}
+
+sessions()
+{
+	imapifs info --json "$DEV" | grep -c '"readable": true'
+}
+
+# table PATTERN: info has a line like that
+table()
+{
+	imapifs info "$DEV" | grep -E "$1"
+}
+
+# Commands that change a disc, since the log was cleared: WRITE, BLANK, CLOSE, FORMAT
+writes()
+{
+	ctl log show | grep -cE ' (2a|aa|a1|5b|04) '
+}
+
+# untouched TEXT PATTERN COMMAND...: it is refused, and nothing was sent that writes
+untouched()
+{
+	ctl log clear
+	refused "$@"
+	is "$1: nothing is written" "$(writes)" 0
+}
+
+# isofs_has DISC NAME...: these names and no others, once the kernel looks at the disc anew
+isofs_has()
+{
+	local names
+
+	reload "$1" && mount -t iso9660 -o ro "$DEV" "$T/iso" || return
+	names=$(ls "$T/iso")
+	umount "$T/iso"
+	shift
+	[[ $names == "$(printf '%s\n' "$@")" ]] || { echo "$names"; return 1; }
+}
+
+# --- a disc gets its sessions ---
+
+blank_disc()
+{
+	is "$1: it is blank" "$(json state)" '"blank"'
+	is "$1: without sessions" "$(sessions)" 0
+	ok "$1: blank finds it blank" imapifs blank --yes "$DEV"
+	is "$1: and so it is" "$(json state)" '"blank"'
+}
+
+two_sessions()
+{
+	local medium=$1 next left
+
+	left=$(json sessions_left)
+	need mount_disc volid=LIFE
+	cp "$T/data" "$M/one"
+	untouched "$medium: blank while it is mounted" "mounted already" imapifs blank --yes "$DEV"
+	untouched "$medium: finalize then" "mounted already" imapifs finalize --yes "$DEV"
+	ok "$medium: a session" sync_disc
+	next=$(json next_address)
+	ok "$medium: fewer sessions are left" test "$(json sessions_left)" -lt "$left"
+	ok "$medium: the table has it" table '^ +1 +[0-9]+ +[0-9]+ .* 20[0-9-]+ [0-9:]+ .* LIFE$'
+	if ! is_written_over "$medium"; then
+		ok "$medium: and its track" table '^ +1 .* 1 +closed +data$'
+		ok "$medium: and where the next one goes" table "^ +2 +$next .* 2 +blank"
+	fi
+	cp "$T/data" "$M/two"
+	unmount -v >"$T/said" 2>&1
+	ok "$medium: umount -v says what was burned" \
+		grep -E "session 2 burned: [0-9]+ blocks \([0-9.]+ .iB\) from block $next on, in [0-9:]+$" "$T/said"
+	is "$medium: info counts two" "$(sessions)" 2
+	ok "$medium: the log has both" \
+		test "$(grep -c "$DEV: session [12] burned: .* in [0-9:]*" "$T/log")" -ge 2
+	: >"$T/log"
+}
+
+older_session()
+{
+	refused "$1: fresh needs a blank disc" "blank disc" mount_disc fresh
+	refused "$1: a session that isn't there" "session 3: there are 2" mount_disc session=3
+	need mount_disc session=1
+	is "$1: the first session" "$(ls "$M")" one
+	ok "$1: and its data" cmp "$T/data" "$M/one"
+	refused "$1: can't be changed" "Read-only" touch "$M/new"
+	ok "$1: unmount it" unmount
+}
+
+# --- its end ---
+
+# closed MEDIUM DISC NAME...: for good, with these files
+closed()
+{
+	local medium=$1
+
+	shift
+	is "$medium: it is closed" "$(json closed)" true
+	is "$medium: for sessions" "$(json sessions_left)" 0
+	ok "$medium: isofs shows all of it" isofs_has "$@"
+	ok "$medium: to close it again is nothing to do" imapifs finalize "$DEV"
+	need mount_disc
+	refused "$medium: it can't be changed" "Read-only" touch "$M/new"
+	ok "$medium: unmount the closed disc" unmount
+}
+
+close_by_mount()
+{
+	local medium=$1 before
+
+	if is_written_over "$medium"; then
+		refused "$medium: finalize has no meaning" "can't be closed" mount_disc finalize
+		untouched "$medium: nor has the command" "written over" imapifs finalize --yes "$DEV"
+		return
+	fi
+	before=$(sessions)
+	untouched "$medium: finalize asks" "say --yes" imapifs finalize "$DEV"
+	need mount_disc finalize
+	ok "$medium: sync doesn't close it" sync_disc
+	is "$medium: nor burns" "$(sessions)" "$before"
+	ok "$medium: umount does, with nothing staged" unmount
+	ok "$medium: and the log says so" grep "session 3 burned: .* in .*; the disc is closed" "$T/log"
+	closed "$medium" "$T/$medium/disc" one two
+}
+
+close_by_command()
+{
+	local medium=$1 disc=$2
+
+	is_written_over "$medium" && return
+	ok "$medium: finalize" imapifs finalize --yes "$DEV"
+	closed "$medium" "$disc" three
+}
+
+# A second one, for media that can be closed only once
+another_disc()
+{
+	local disc=$T/$1/second
+
+	need "$V" new --media "$1" "$disc"
+	need ctl swap "$disc"
+	untouched "$1: a blank disc can't be closed" "blank" imapifs finalize --yes "$DEV"
+	need mount_disc finalize
+	ok "$1: nor by umount" unmount
+	is "$1: it stays blank" "$(json state)" '"blank"'
+	one_session "$1" fresh
+	close_by_command "$1" "$disc"
+}
+
+one_session()
+{
+	need mount_disc "$2"
+	cp "$T/data" "$M/three"
+	ok "$1: a session on it" unmount
+	is "$1: is all there is" "$(sessions)" 1
+}
+
+# --- and a new life ---
+
+not_blanked()
+{
+	untouched "$1: it can't be blanked" "written once" imapifs blank --yes "$DEV"
+	untouched "$1: nor all of it" "written once" imapifs blank --yes --full "$DEV"
+}
+
+blanked()
+{
+	local medium=$1 disc=$T/$1/disc
+
+	need reload "$disc"
+	need mount -t iso9660 -o ro "$DEV" "$T/iso"
+	untouched "$medium: blank while isofs has it" "mounted already" imapifs blank --yes "$DEV"
+	need umount "$T/iso"
+	untouched "$medium: blank asks" "say --yes" imapifs blank "$DEV"
+	ok "$medium: blank" imapifs blank --yes "$DEV"
+	is "$medium: it is blank again" "$(json state)" '"blank"'
+	is "$medium: the sessions are gone" "$(sessions)" 0
+	one_session "$medium" fresh
+	ok "$medium: isofs shows that alone" isofs_has "$disc" three
+	close_by_command "$medium" "$disc"
+	ok "$medium: blank --full" imapifs blank --yes --full "$DEV"
+	is "$medium: all of it is blank" "$(json state)" '"blank"'
+	[[ $medium != dvd-rw-over ]] ||
+		is "$medium: and written in sequence again" "$(json medium)" '"DVD-RW"'
+	one_session "$medium" fresh
+	ok "$medium: isofs shows the newest life" isofs_has "$disc" three
+}
+
+life()
+{
+	local medium=$1
+
+	mkdir -p "$T/$medium"
+	need attach "$medium" "$T/$medium/disc"
+	blank_disc "$medium"
+	two_sessions "$medium"
+	older_session "$medium"
+	close_by_mount "$medium"
+	if is_rewritable "$medium"; then
+		blanked "$medium"
+	else
+		not_blanked "$medium"
+		another_disc "$medium"
+	fi
+	detach "$DEV"
+}
+
+# --- a DVD-RW that another program has formatted ---
+
+format()
+{
+	need attach dvd-rw "$T/$1"
+	ok "dvd-rw: xorriso formats it, $1" \
+		timeout 200 xorriso -abort_on FATAL -outdev "$DEV" -format "$1"
+	is "dvd-rw: it can be written over" "$(json medium)" '"DVD-RW'
+}
+
+formatted()
+{
+	format full
+	is "dvd-rw: and is blank" "$(json state)" '"blank"'
+	one_session dvd-rw fresh
+	ok "dvd-rw: isofs shows it" isofs_has "$T/full" three
+	detach "$DEV"
+
+	# It ends where the formatting did, behind a few blocks
+	format fast
+	exits "dvd-rw: that takes no session" 1 test "$(json state)" = '"appendable"'
+	untouched "dvd-rw: nor does it when it is blanked" "--full makes" \
+		imapifs blank --yes "$DEV"
+	ok "dvd-rw: but all of it" imapifs blank --yes --full "$DEV"
+	is "dvd-rw: it is in sequence" "$(json medium)" '"DVD-RW"'
+	one_session dvd-rw fresh
+	ok "dvd-rw: isofs shows that" isofs_has "$T/fast" three
+	detach "$DEV"
+}
+
+# --- how far it is ---
+
+# The drive takes its time over one write, with more to come than fits before it
+progress()
+{
+	local medium=$1 watch
+
+	mkdir -p "$T/progress"
+	need attach "$medium" "$T/progress/disc"
+	need mount_disc
+	head -c 30000000 /dev/zero >"$M/zeros"
+	ctl fault add write nth=100 hang=6 >/dev/null
+	"$BUILD/imapifs" status --watch "$M" >"$T/watch" 2>&1 &
+	watch=$!
+	timeout 300 script -qec "$BUILD/umount.imapifs $M" "$T/terminal" </dev/null >/dev/null 2>&1
+	exits "$medium: --watch ends with the mount" 1 wait "$watch"
+	ok "$medium: it shows phase, blocks and speed" grep -E \
+		'^state: +record, [0-9]+ of [0-9]+ blocks, [0-9.]+ .* of [0-9.]+ .iB, [0-9.]+ .*/s, [0-9:]+ left' \
+		"$T/watch"
+	ok "$medium: so does umount" grep -aE 'record, [0-9]+ of [0-9]+ blocks' "$T/terminal"
+	ok "$medium: and what was burned" grep -aE 'session 1 burned: [0-9]+ blocks' "$T/terminal"
+	ctl fault clear
+	detach "$DEV"
+}
+
+for medium in "${media[@]}"; do
+	life "$medium"
+done
+if [[ $# -eq 0 ]]; then
+	formatted
+	progress cd-r-80
+	progress dvd+rw
+fi
+tap_done
