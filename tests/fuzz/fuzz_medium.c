@@ -144,13 +144,17 @@ static void ask_more(struct imapi_mmc *mmc)
 {
 	struct imapi_media_event event;
 	struct imapi_track tracks[4];
-	struct imapi_medium m = { .tracks = 4 };
+	struct imapi_medium m = { .type = imapi_media_type(0x09), .state = IMAPI_APPENDABLE,
+				  .tracks = 4 };
 	int nr;
 
 	mmc->left = 8;
 	imapi_mmc_event(mmc, &event);
 	imapi_mmc_tray(mmc, IMAPI_LOCK);
 	nr = imapi_tracks_list(mmc, &m, 1, tracks, 4);
+	check(nr <= 4);
+	mmc->left = 20;
+	nr = imapi_tracks_list(mmc, &m, 5, tracks, 4);
 	check(nr <= 4);
 }
 

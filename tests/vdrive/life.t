@@ -269,6 +269,36 @@ life()
 	detach "$DEV"
 }
 
+# --- an end that fails ---
+
+# The drive can't write the session that is to close the disc
+failing_end()
+{
+	local medium=$1
+
+	mkdir -p "$T/failing"
+	need attach "$medium" "$T/failing/disc"
+	need mount_disc finalize
+	cp "$T/data" "$M/three"
+	ok "$medium: a session before the last" sync_disc
+	ctl fault add write nth=2 sense=3/0c/00 >/dev/null
+	if [[ $FACE == kernel ]]; then
+		# It is closed when the mount is gone
+		ok "$medium: umount says nothing of it" unmount
+		ok "$medium: the log does" grep "$DEV: the drive failed to burn the session" "$T/log"
+		is "$medium: it is still open" "$(json closed)" false
+		ctl fault clear
+		ok "$medium: finalize closes it" imapifs finalize --yes "$DEV"
+	else
+		exits "$medium: umount that can't close it" 32 unmount
+		ok "$medium: leaves it mounted" mountpoint -q "$M"
+		ctl fault clear
+		ok "$medium: the next one closes it" unmount
+	fi
+	closed "$medium" "$T/failing/disc" three
+	detach "$DEV"
+}
+
 # --- a DVD-RW that another program has formatted ---
 
 format()
@@ -328,6 +358,8 @@ for medium in "${media[@]}"; do
 	life "$medium"
 done
 if [[ $# -eq 0 ]]; then
+	failing_end cd-r-80
+	failing_end dvd+r
 	formatted
 	progress cd-r-80
 	progress dvd+rw
