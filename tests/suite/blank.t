@@ -18,6 +18,12 @@ kept()
 	is "$1: it is the same" "$(hash_of "$I")" "$before"
 }
 
+# answer TEXT: to the question of blank, on a terminal
+answer()
+{
+	timeout 60 script -qec "$BUILD/imapifs blank $I" /dev/null <<<"$1"
+}
+
 for command in blank finalize; do
 	is "$command --help: usage" "$(imapifs $command --help | grep -c "^usage: imapifs $command SOURCE")" 1
 	exits "$command without a source" 2 imapifs $command
@@ -44,6 +50,15 @@ says "an image is never closed" '"closed": false' imapifs info --json "$I"
 
 kept "finalize of an image" "no end that could be closed" imapifs finalize --yes "$I"
 kept "blank asks, and nobody is there" "say --yes" imapifs blank "$I"
+if command -v script >/dev/null; then
+	kept "the answer n" "Blank the image .* 2 sessions\? .*\[y/N\]" answer n
+	kept "no answer" "y/N" answer ""
+	kept "a question" "y/N" answer "why?"
+	cp "$I" "$T/copy.iso"
+	I=$T/copy.iso says "the answer y" "the image is blank" answer y
+else
+	skip "answers" "no script"
+fi
 chmod a-w "$I"
 kept "blank of an image that is kept as it is" "read-only" imapifs blank --yes "$I"
 chmod u+w "$I"
