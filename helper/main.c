@@ -18,8 +18,8 @@ static const char usage_text[] =
 	"       imapifs umount DIR\n"
 	"       imapifs --help | --version\n"
 	"\n"
-	"Mounts a disc image as a directory; what is written there becomes one more\n"
-	"session on it, by sync DIR, imapifs commit DIR, or umount DIR.\n"
+	"Mounts a recordable disc, or an image of one, as a directory; what is written there\n"
+	"becomes one more session on it, by sync DIR, imapifs commit DIR, or umount DIR.\n"
 	"See imapifs(1) and mount.imapifs(8).\n";
 
 static const struct {
