@@ -34,6 +34,7 @@ struct burner {
 	struct burn_track *track;
 	struct feed feed;
 	bool burning;
+	bool last;			/* the disc is closed with the session */
 	char said[SAID];
 };
 
@@ -148,6 +149,22 @@ static off_t source_size(struct burn_source *source)
 	return (off_t)f->size;
 }
 
+/*
+ * Libburn's thread, after a write that failed: what comes next is the closing of CD's and
+ * DVD-R's sessions, broken or not. Of the last one that would be the end of the disc, with
+ * a session that nobody can read. libburn closes none that is written at once, as this one
+ * is said to be from here on; what was begun is left for burner_repair().
+ */
+static int source_cancel(struct burn_source *source)
+{
+	struct feed *f = source->data;
+	struct burner *b = (struct burner *)((char *)f - offsetof(struct burner, feed));
+
+	if (b->last)
+		burn_write_opts_set_write_type(b->opts, BURN_WRITE_SAO, BURN_BLOCK_SAO);
+	return 1;
+}
+
 static int source_set_size(struct burn_source *source, off_t size)
 {
 	(void)source;
@@ -162,9 +179,12 @@ static struct burn_source *source_new(struct feed *f)
 	if (!source)
 		return NULL;
 	source->refcount = 1;
-	source->read = source_read;
+	/* With @read there would be no @cancel */
+	source->version = 1;
+	source->read_xt = source_read;
 	source->get_size = source_size;
 	source->set_size = source_set_size;
+	source->cancel = source_cancel;
 	source->data = f;
 	return source;
 }
@@ -332,6 +352,7 @@ int burner_begin(struct burner *b, const struct burner_session *s)
 	b->feed.cancelled = false;
 	b->feed.closed = false;
 	b->feed.size = (uint64_t)s->blocks * SECTOR;
+	b->last = s->last;
 	err = make_session(b);
 	if (!err)
 		err = set_options(b, s);

@@ -10,7 +10,7 @@ for face in kernel fuse; do
 	IMAPIFS_FACE=$face prove -v tests/vdrive/drive.t || failed=1
 	IMAPIFS_FACE=$face prove -v tests/vdrive/drive.t :: dvd-rw-over || failed=1
 	for media in "cd-r-80 cd-rw-80 dvd-r dvd-rw" "dvd-rw-over dvd+r dvd+r-dl dvd+rw" \
-		"dvd-ram bd-r bd-re" ""; do
+		"dvd-ram bd-r bd-re" more; do
 		# shellcheck disable=SC2086
 		IMAPIFS_FACE=$face prove -v tests/vdrive/life.t :: $media || failed=1
 	done

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# life.t [MEDIUM...]: from a blank disc to its end, by IMAPIFS_FACE: what info says of it,
-# older sessions, closing it for good, blanking it, and how far a burn is
+# life.t [MEDIUM...|more]: from a blank disc to its end, by IMAPIFS_FACE: what info says of
+# it, older sessions, closing it for good, blanking it. "more": an end that fails, discs that
+# other programs formatted, users, and how far a burn is
 set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -23,7 +24,7 @@ M=$T/mnt
 
 media=("$@")
 [[ $# -gt 0 ]] || media=(cd-r-80 cd-rw-80 dvd-r dvd-rw dvd-rw-over dvd+r dvd+r-dl dvd+rw
-	dvd-ram bd-r bd-re)
+	dvd-ram bd-r bd-re more)
 
 head -c 700001 /dev/urandom >"$T/data"
 busybox syslogd -n -O "$T/log" &
@@ -276,8 +277,8 @@ failing_end()
 {
 	local medium=$1
 
-	mkdir -p "$T/failing"
-	need attach "$medium" "$T/failing/disc"
+	mkdir -p "$T/failing-$medium"
+	need attach "$medium" "$T/failing-$medium/disc"
 	need mount_disc finalize
 	cp "$T/data" "$M/three"
 	ok "$medium: a session before the last" sync_disc
@@ -295,7 +296,7 @@ failing_end()
 		ctl fault clear
 		ok "$medium: the next one closes it" unmount
 	fi
-	closed "$medium" "$T/failing/disc" three
+	closed "$medium" "$T/failing-$medium/disc" three
 	detach "$DEV"
 }
 
@@ -329,6 +330,36 @@ formatted()
 	detach "$DEV"
 }
 
+# --- not as root ---
+
+as_user()
+{
+	su imapitest -c "$1"
+}
+
+user()
+{
+	if ! useradd -M -G cdrom imapitest 2>/dev/null; then
+		skip "a user of group cdrom" "no useradd, or no such group"
+		return
+	fi
+	chmod 711 "$T"
+	need attach cd-rw-80 "$T/as-user"
+	one_session cd-rw-80 fresh
+	chgrp cdrom "$DEV" "$SG"
+	chmod 660 "$DEV" "$SG"
+	ok "a user of group cdrom closes a disc" as_user "$BUILD/imapifs finalize --yes $DEV"
+	is "so that it is closed" "$(json closed)" true
+	ok "and blanks it" as_user "$BUILD/imapifs blank --yes $DEV"
+	is "so that it is blank" "$(json state)" '"blank"'
+	one_session cd-rw-80 fresh
+	gpasswd -d imapitest cdrom >/dev/null
+	untouched "no other user closes it" "no permission" \
+		as_user "$BUILD/imapifs finalize --yes $DEV"
+	untouched "nor blanks it" "no permission" as_user "$BUILD/imapifs blank --yes $DEV"
+	detach "$DEV"
+}
+
 # --- how far it is ---
 
 # The drive takes its time over one write, with more to come than fits before it
@@ -336,8 +367,8 @@ progress()
 {
 	local medium=$1 watch
 
-	mkdir -p "$T/progress"
-	need attach "$medium" "$T/progress/disc"
+	mkdir -p "$T/progress-$medium"
+	need attach "$medium" "$T/progress-$medium/disc"
 	need mount_disc
 	head -c 30000000 /dev/zero >"$M/zeros"
 	ctl fault add write nth=100 hang=6 >/dev/null
@@ -354,14 +385,22 @@ progress()
 	detach "$DEV"
 }
 
-for medium in "${media[@]}"; do
-	life "$medium"
-done
-if [[ $# -eq 0 ]]; then
+more()
+{
 	failing_end cd-r-80
+	failing_end dvd-r
 	failing_end dvd+r
 	formatted
+	user
 	progress cd-r-80
 	progress dvd+rw
-fi
+}
+
+for medium in "${media[@]}"; do
+	if [[ $medium == more ]]; then
+		more
+	else
+		life "$medium"
+	fi
+done
 tap_done
