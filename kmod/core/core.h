@@ -339,6 +339,24 @@ struct imapi_path {
 int imapi_path_next(const u8 *table, size_t size, bool big, size_t *pos,
 		    u32 number, struct imapi_path *p);
 
+/**
+ * imapi_dirs_span - where a tree's directories lie side by side
+ * @src: the disc
+ * @tree: read by imapi_volume_read()
+ * @limit: how many blocks the caller would read at once
+ * @from: lba of the first of them
+ * @count: blocks from there on, all in @src; 0: they don't lie side by side, or
+ *	nobody can tell
+ *
+ * Writers put all directories of a tree into one piece of the disc, so one read brings
+ * what would take one or more for each of them. It is a guess from the path table,
+ * which names where each one begins: good for reading ahead, and for nothing else.
+ *
+ * Return: 0, -ENOMEM, or what the source's read returned.
+ */
+int imapi_dirs_span(const struct imapi_source *src, const struct imapi_hierarchy *tree, u32 limit,
+		    u32 *from, u32 *count);
+
 /* --- identity.c: is this the disc that was mounted? --- */
 
 /**
