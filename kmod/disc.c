@@ -18,6 +18,17 @@ static u32 device_blocks(const struct imapifs_sb *sbi)
 	return blocks > U32_MAX ? U32_MAX : (u32)blocks;
 }
 
+void imapifs_read_ahead(struct imapifs_sb *sbi, u32 lba, u32 count)
+{
+	struct blk_plug plug;
+	u32 i;
+
+	blk_start_plug(&plug);
+	for (i = 0; i < count; i++)
+		sb_breadahead(sbi->sb, (sector_t)lba + i);
+	blk_finish_plug(&plug);
+}
+
 /*
  * For the core. Directories alone are read like this, and those of the session
  * that was mounted: what is cached of them can't go out of date.
@@ -26,19 +37,14 @@ static int disc_read(void *ctx, u32 lba, u32 count, void *buf)
 {
 	struct imapifs_sb *sbi = ctx;
 	struct buffer_head *bh;
-	struct blk_plug plug;
 	int err;
 	u32 i;
 
 	err = imapifs_disc_begin_read(sbi);
 	if (err)
 		return err;
-	if (count > 1) {
-		blk_start_plug(&plug);
-		for (i = 0; i < count; i++)
-			sb_breadahead(sbi->sb, (sector_t)lba + i);
-		blk_finish_plug(&plug);
-	}
+	if (count > 1)
+		imapifs_read_ahead(sbi, lba, count);
 	for (i = 0; i < count; i++) {
 		bh = sb_bread(sbi->sb, (sector_t)lba + i);
 		if (!bh)

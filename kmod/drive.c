@@ -15,6 +15,10 @@
 
 #define QUICK_TIMEOUT	(10 * HZ)
 #define SPIN_UP_TIMEOUT	(60 * HZ)
+/* Of a session, from its descriptors on */
+#define BEGINNING_BLOCKS	16u
+/* Of directories, before anybody asks for them: 1 MiB, an eighth of a second of a DVD */
+#define AHEAD_BLOCKS	512u
 
 /**
  * struct imapifs_drive - the drive of a mount
@@ -127,7 +131,6 @@ static void accept_disc(struct imapifs_drive *d)
 /* With the lock: @d->seen is what is there now */
 static int look(struct imapifs_drive *d)
 {
-	accept_disc(d);
 	d->mmc.left = IMAPI_MOUNT_COMMANDS;
 	d->mmc.patience = IMAPI_MMC_PATIENCE;
 	return imapi_medium_look(&d->mmc, &d->seen);
@@ -168,6 +171,7 @@ static int identify(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *the
 	u64 hash;
 	int err;
 
+	accept_disc(d);
 	err = look(d);
 	if (err)
 		return err;
@@ -224,10 +228,24 @@ static void drive_free(struct imapifs_sb *sbi)
 	sbi->drive = NULL;
 }
 
+/* One command for the descriptors, and on most discs for the path tables behind them */
+static void read_beginning_ahead(struct imapifs_sb *sbi)
+{
+	const struct imapi_medium *m = &sbi->drive->medium;
+	u32 lba = IMAPI_SYSTEM_BLOCKS, readable;
+
+	if (!is_image(m))
+		lba += m->last.start;
+	readable = imapi_readable(m, lba);
+	imapifs_read_ahead(sbi, lba, min(BEGINNING_BLOCKS, readable));
+}
+
 static int find_volume(struct imapifs_sb *sbi, struct fs_context *fc)
 {
 	struct imapifs_drive *d = sbi->drive;
 
+	if (!sbi->opt.session)
+		read_beginning_ahead(sbi);
 	if (is_image(&d->medium))
 		return imapifs_image_find(sbi, fc);
 	if (!d->medium.sessions)
@@ -236,12 +254,32 @@ static int find_volume(struct imapifs_sb *sbi, struct fs_context *fc)
 				   &sbi->base);
 }
 
+/*
+ * Who reads the tree goes from directory to directory, and who copies it goes back from
+ * the data for each of them: a command each, and a seek. They lie side by side, so all of
+ * them are read now, while the head is near. Where that fails they are read one by one
+ * later on.
+ */
+static void read_directories_ahead(struct imapifs_sb *sbi)
+{
+	const struct imapi_medium *m = &sbi->drive->medium;
+	const struct imapi_volume *vol = &sbi->base;
+	u32 from, count, readable;
+
+	if (imapi_dirs_span(&sbi->source, vol->joliet ? &vol->ucs : &vol->primary, AHEAD_BLOCKS,
+			    &from, &count) || !count)
+		return;
+	readable = imapi_readable(m, from);
+	imapifs_read_ahead(sbi, from, min(count, readable));
+}
+
 static int find_on(struct imapifs_sb *sbi, struct fs_context *fc)
 {
 	struct imapifs_drive *d = sbi->drive;
 	struct imapi_verdict v;
 	int err;
 
+	/* Who opened the device has polled */
 	err = look(d);
 	if (err) {
 		errorf(fc, "imapifs: %s", d->mmc.said);
@@ -264,6 +302,8 @@ static int find_on(struct imapifs_sb *sbi, struct fs_context *fc)
 	sbi->why = v.read_only ? v.why : NULL;
 	imapi_medium_identify(&d->medium, &sbi->id);
 	sbi->id.descriptors = v.empty ? 0 : sbi->base.hash;
+	if (!sbi->blank)
+		read_directories_ahead(sbi);
 	return 0;
 }
 

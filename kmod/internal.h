@@ -133,6 +133,9 @@ extern const struct imapifs_disc_ops imapifs_drive;
 /* Makes @sbi->source read through the buffer cache of its device */
 void imapifs_disc_init(struct imapifs_sb *sbi);
 
+/* Has blocks of directories come into the buffer cache, and waits for none of them */
+void imapifs_read_ahead(struct imapifs_sb *sbi, u32 lba, u32 count);
+
 /*
  * Before a read of the disc: waits while it is written to where that can't be done
  * at once, and has the block layer know its length. 0 or -EINTR
