@@ -263,6 +263,31 @@ static void wait_idle(struct burner *b)
 		nanosleep(&poll, NULL);
 }
 
+/* The last burn ended as it should, so libburn's state is what the drive's is */
+static bool is_well(const struct burner *b)
+{
+	return b->drive && !b->burning && !b->said[0];
+}
+
+int burner_rest(struct burner *b)
+{
+	if (!is_well(b))
+		return -EIO;
+	session_free(b);
+	return 0;
+}
+
+int burner_wake(struct burner *b)
+{
+	int err;
+
+	b->said[0] = '\0';
+	if (burn_drive_re_assess(b->drive, 0) != 1)
+		return failed(b, -EIO);
+	err = disc_there(b);
+	return err ? failed(b, err) : 0;
+}
+
 void burner_close(struct burner *b)
 {
 	if (!b)
@@ -316,6 +341,8 @@ static int set_options(struct burner *b, const struct burner_session *s)
 	burn_write_opts_set_multi(b->opts, !s->last);
 	burn_write_opts_set_underrun_proof(b->opts, 1);
 	burn_write_opts_set_perform_opc(b->opts, 0);
+	/* Each command costs, and by itself it takes half of this on DVDs */
+	burn_write_opts_set_dvd_obs(b->opts, 64 << 10);
 	/* On media that are no CDs this is libburn's name for "incrementally" */
 	if (burn_write_opts_set_write_type(b->opts, BURN_WRITE_TAO, BURN_BLOCK_MODE1) != 1)
 		return -EINVAL;

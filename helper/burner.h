@@ -27,6 +27,16 @@ int burner_open(const char *device, struct burner **out);
 /* Gives the drive back, its tray locked. What was begun and not ended is cancelled */
 void burner_close(struct burner *b);
 
+/*
+ * To give a drive back is to stop its disc, which then takes seconds to turn again. So
+ * between the burns of a mount the burner keeps it, and does nothing with it: 0, or -EIO
+ * after a burn that went wrong, and it has to be closed
+ */
+int burner_rest(struct burner *b);
+
+/* Goes on with what is in the drive now: 0, -ENOMEDIUM, -EIO, and it has to be closed */
+int burner_wake(struct burner *b);
+
 /**
  * struct burner_session - a session of one track, on media that are written once
  *	from their inside to their outside

@@ -29,7 +29,7 @@
  * @shared: for reading alone: others may read as well
  * @denied: why it can't be written though the disc could, NULL: it can
  * @said: what @rec.trouble points to where it is no fixed sentence
- * @burner: while a session is written
+ * @burner: from the first session that is written on, NULL: none was, or it went wrong
  * @start: where the session began that is written, lba
  * @blocks: its length with all padding
  * @fed: blocks of it that went to @burner
@@ -127,8 +127,14 @@ void optical_give_back(struct optical *o);
 /* Takes the drive, opens the burner, and checks the disc once more; 0 or -errno */
 int optical_burn_begin(struct optical *o);
 
-/* Lets go of both; may be called without a begin */
+/* Opens the burner, or has it go on: 0, or what burner_open() returned */
+int optical_open_burner(struct optical *o);
+
+/* Gives the drive back, and has the burner rest; may be called without a begin */
 void optical_burn_end(struct optical *o);
+
+/* The burner's end, and the disc stops */
+void optical_let_go(struct optical *o);
 
 /* Blocks, or bytes of a file padded to blocks, into @o->buf, which @drain empties */
 int optical_put(struct optical *o, const void *buf, u32 count, int (*drain)(struct optical *o));

@@ -208,7 +208,7 @@ int optical_overwrite_mend(struct optical *o)
 	if (!err && !optical_has_begun_session(o))
 		err = -EMEDIUMTYPE;
 	if (!err)
-		err = burner_open(drive_path(o->drive), &o->burner);
+		err = optical_open_burner(o);
 	if (!err) {
 		put_back(o);
 		err = o->head_torn ? -EIO : 0;

@@ -69,6 +69,7 @@ static void optical_close(struct recorder *r)
 	optical_burn_end(o);
 	if (o->head_torn)
 		optical_overwrite_mend(o);
+	optical_let_go(o);
 	if (o->drive) {
 		if (r->eject)
 			drive_eject(o->drive);

@@ -38,6 +38,8 @@ static struct fake {
 	u32 spoil;			/* this block becomes another when it was written */
 	void (*at_open)(void);		/* the burner is opened */
 	void (*at_feed)(void);
+	u32 opened, closed;		/* times that the burner was */
+	bool fail_wake;			/* it can't go on after it rested */
 	bool burning;
 	bool last;			/* as the burner was told */
 	int erased;			/* how burner_erase() was last called, -1: it wasn't */
@@ -265,15 +267,30 @@ int burner_open(const char *device, struct burner **out)
 	(void)device;
 	if (fake.at_open)
 		fake.at_open();
+	fake.opened++;
 	*out = &fake_burner;
 	return 0;
+}
+
+int burner_wake(struct burner *b)
+{
+	(void)b;
+	if (fake.at_open)
+		fake.at_open();
+	return fake.fail_wake ? -EIO : 0;
+}
+
+int burner_rest(struct burner *b)
+{
+	(void)b;
+	return fake.burning ? -EIO : 0;
 }
 
 /* What begins and is never closed */
 void burner_close(struct burner *b)
 {
-	(void)b;
-	if (fake.burning) {
+	fake.closed += !!b;
+	if (b && fake.burning) {
 		fake.disc->medium.unfinished = true;
 		fake.disc->medium.state = IMAPI_APPENDABLE;
 		fake.disc->medium.nwa = fake.disc->open_end;

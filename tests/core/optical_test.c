@@ -150,6 +150,24 @@ TEST_F(optical, a_swap_while_the_burner_is_opened_is_noticed)
 	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
 }
 
+/* To let go of the drive is to stop the disc */
+TEST_F(optical, the_burner_rests_between_the_burns)
+{
+	struct disc *d = &self->d;
+
+	burn_one(_metadata, d, "a", 1);
+	burn_one(_metadata, d, "b", 2);
+	EXPECT_EQ(1, fake.opened);
+	EXPECT_EQ(0, fake.closed);
+	fake.fail_wake = true;
+	burn_one(_metadata, d, "c", 3);
+	EXPECT_EQ(2, fake.opened);
+	EXPECT_EQ(1, fake.closed);
+	disc_umount(d);
+	EXPECT_EQ(2, fake.closed);
+	ASSERT_EQ(0, mount_fake(d));
+}
+
 TEST_F(optical, a_session_that_somebody_else_burned_is_noticed)
 {
 	struct disc *d = &self->d;
