@@ -97,6 +97,7 @@ void drive_exit(struct drive *d)
 {
 	imapi_mmc_exit(&d->mmc);
 	free(d->window);
+	free(d->kept);
 	pthread_mutex_destroy(&d->mutex);
 }
 
@@ -145,12 +146,6 @@ static int read_pieces(struct drive *d, u32 lba, u32 count, u8 *buf)
 	return err;
 }
 
-/* For the core, while it holds the drive */
-static int read_held(void *ctx, u32 lba, u32 count, void *buf)
-{
-	return read_pieces(ctx, lba, count, buf);
-}
-
 /*
  * Directories, files and the files of a directory each follow one another on our discs.
  * Who goes on for long gets more at a time; a few directories are not worth the whole.
@@ -185,6 +180,18 @@ static int fill_window(struct drive *d, u32 lba, u32 count)
 	return 0;
 }
 
+/* For the core, while it holds the drive */
+static int read_held(void *ctx, u32 lba, u32 count, void *buf)
+{
+	struct drive *d = ctx;
+
+	if (!in_window(d, lba, count))
+		return read_pieces(d, lba, count, buf);
+	memcpy(buf, d->window + (size_t)(lba - d->first) * IMAPI_BLOCK,
+	       (size_t)count * IMAPI_BLOCK);
+	return 0;
+}
+
 static int read_led(struct drive *d, u32 lba, u32 count, u8 *buf)
 {
 	u32 ahead;
@@ -194,22 +201,58 @@ static int read_led(struct drive *d, u32 lba, u32 count, u8 *buf)
 		if (count >= ahead || fill_window(d, lba, ahead))
 			return read_pieces(d, lba, count, buf);
 	}
-	memcpy(buf, d->window + (size_t)(lba - d->first) * IMAPI_BLOCK,
-	       (size_t)count * IMAPI_BLOCK);
-	return 0;
+	return read_held(d, lba, count, buf);
+}
+
+static bool is_kept(const struct drive *d, u32 lba, u32 count)
+{
+	return lba >= d->kept_first && lba - d->kept_first < d->kept_blocks &&
+	       count <= d->kept_blocks - (lba - d->kept_first);
 }
 
 /* --- what others call --- */
 
 int drive_read(struct drive *d, u32 lba, u32 count, void *buf)
 {
-	int err;
+	int err = 0;
 
 	pthread_mutex_lock(&d->mutex);
-	err = read_led(d, lba, count, buf);
-	d->next = lba + count;
+	if (is_kept(d, lba, count)) {
+		memcpy(buf, d->kept + (size_t)(lba - d->kept_first) * IMAPI_BLOCK,
+		       (size_t)count * IMAPI_BLOCK);
+	} else {
+		err = read_led(d, lba, count, buf);
+		d->next = lba + count;
+	}
 	if (err || d->mmc.attention)
 		d->have = 0;
+	pthread_mutex_unlock(&d->mutex);
+	return err;
+}
+
+/* After a unit attention it may be another disc's, and it would stay */
+static int fill_kept(struct drive *d, u32 lba, u32 count)
+{
+	int err = read_pieces(d, lba, count, d->kept);
+
+	if (!err && d->mmc.attention)
+		err = -EIO;
+	if (err)
+		return err;
+	d->kept_first = lba;
+	d->kept_blocks = count;
+	return 0;
+}
+
+int drive_keep(struct drive *d, u32 lba, u32 count)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&d->mutex);
+	if (!d->kept && count) {
+		d->kept = malloc((size_t)count * IMAPI_BLOCK);
+		err = d->kept ? fill_kept(d, lba, count) : -ENOMEM;
+	}
 	pthread_mutex_unlock(&d->mutex);
 	return err;
 }
@@ -248,6 +291,15 @@ static void allow(struct drive *d, u32 commands)
 	d->mmc.said = NULL;
 }
 
+/* One command for all descriptors of the newest session, and for what is behind them */
+static void window_beginning(struct drive *d, const struct imapi_medium *m)
+{
+	u32 lba = m->last.start + IMAPI_SYSTEM_BLOCKS, readable = imapi_readable(m, lba);
+
+	if (readable)
+		fill_window(d, lba, readable < DRIVE_AHEAD_FIRST ? readable : DRIVE_AHEAD_FIRST);
+}
+
 int drive_look(struct drive *d, struct drive_view *view)
 {
 	struct imapi_medium *m = &view->medium;
@@ -257,9 +309,11 @@ int drive_look(struct drive *d, struct drive_view *view)
 	memset(view, 0, sizeof(*view));
 	pthread_mutex_lock(&d->mutex);
 	allow(d, IMAPI_MOUNT_COMMANDS);
+	d->have = 0;
 	err = imapi_medium_look(&d->mmc, m);
 	if (!err && !m->type->overwritable) {
 		src.blocks = m->capacity;
+		window_beginning(d, m);
 		view->error = imapi_medium_volume(&d->mmc, &src, m, 0, &view->volume);
 	}
 	d->have = 0;
@@ -277,6 +331,7 @@ int drive_session(struct drive *d, const struct imapi_medium *m, u32 number,
 	memset(place, 0, sizeof(*place));
 	pthread_mutex_lock(&d->mutex);
 	allow(d, IMAPI_MOUNT_COMMANDS);
+	d->have = 0;
 	err = imapi_medium_session(&d->mmc, &copy, number);
 	if (!err) {
 		*place = copy.last;

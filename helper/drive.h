@@ -93,6 +93,19 @@ int drive_read(struct drive *d, u32 lba, u32 count, void *buf);
 /* Blocks that may be read though nobody asked for them: from @from to before @to */
 void drive_read_ahead(struct drive *d, u32 from, u32 to);
 
+/**
+ * drive_keep - keep what is asked for again and again
+ * @d: the drive
+ * @lba: the first block
+ * @count: blocks that no burn ever changes: all of them can be read
+ *
+ * They are read here, and stay in memory until drive_close(). Once for a drive, while
+ * it is known which disc is in it.
+ *
+ * Return: 0, -ENOMEM, or why they can't be read; reading goes on without.
+ */
+int drive_keep(struct drive *d, u32 lba, u32 count);
+
 /* What was read ahead may be something else by now */
 void drive_forget(struct drive *d);
 

@@ -23,6 +23,7 @@
  * @ahead: blocks that were read ahead last
  * @ahead_from: what may be read ahead
  * @ahead_to: the same
+ * @kept: @kept_blocks from @kept_first on, for as long as the drive is open
  * @tray_held: locked by us
  */
 struct drive {
@@ -39,6 +40,8 @@ struct drive {
 	u8 *window;
 	u32 first, have, next, ahead;
 	u32 ahead_from, ahead_to;
+	u8 *kept;
+	u32 kept_first, kept_blocks;
 	bool tray_held;
 };
 

@@ -23,6 +23,25 @@ int mount_fuse_spool(struct mount_call *call, struct mounted *m)
 	return 0;
 }
 
+/* Most of what is kept of a disc's directories, blocks: 4 MiB, some 60,000 names */
+#define KEEP_BLOCKS	2048u
+
+/*
+ * They lie side by side, and each look-up reads one of their blocks: with files in between
+ * that would be two seeks for each file. If this fails, that is how they are read
+ */
+static void keep_directories(const struct mounted *m)
+{
+	const struct imapi_volume *vol = m->base;
+	u32 from, count;
+
+	if (!m->rec->ops->keep || !vol)
+		return;
+	if (!imapi_dirs_span(&m->rec->source, vol->joliet ? &vol->ucs : &vol->primary,
+			     KEEP_BLOCKS, &from, &count) && count)
+		m->rec->ops->keep(m->rec, from, count);
+}
+
 int mount_fuse(struct mount_call *call, struct mounted *m)
 {
 	int err;
@@ -34,6 +53,7 @@ int mount_fuse(struct mount_call *call, struct mounted *m)
 	if (err)
 		return mount_fail(err == -EBUSY ? "the drive is mounted already, or another program has it for itself" :
 						  strerror(-err));
+	keep_directories(m);
 	err = face_new(m->rec, m->spool, m->base, &call->opt, call->source,
 		       &m->face);
 	if (err)

@@ -56,6 +56,11 @@ struct recorder_ops {
 	/* Reads @sessions.list[@number - 1].vol, if that wasn't done. NULL: all are there */
 	int (*load)(struct recorder *r, u32 number);
 	/*
+	 * Blocks of a closed session that will be asked for again and again: they are read
+	 * now, and stay in memory. NULL: they are as near by themselves
+	 */
+	void (*keep)(struct recorder *r, u32 lba, u32 count);
+	/*
 	 * Tracks from number @from on, behind @disc.tracks those that are open: how many, 0
 	 * behind the last, or -errno. NULL: there are none
 	 */

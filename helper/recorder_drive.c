@@ -62,6 +62,14 @@ static int tracks(struct recorder *r, u32 from, struct imapi_track *list, u32 ma
 	return drive_tracks(o->drive, &o->medium, from, list, max);
 }
 
+static void keep(struct recorder *r, u32 lba, u32 count)
+{
+	struct optical *o = to_optical(r);
+	u32 readable = imapi_readable(&o->medium, lba);
+
+	drive_keep(o->drive, lba, count < readable ? count : readable);
+}
+
 static void optical_close(struct recorder *r)
 {
 	struct optical *o = to_optical(r);
@@ -96,6 +104,7 @@ const struct recorder_ops optical_append_ops = {
 	.abort = optical_append_abort,
 	.claim = claim,
 	.load = load,
+	.keep = keep,
 	.tracks = tracks,
 	.close = optical_close,
 };
@@ -112,6 +121,7 @@ const struct recorder_ops optical_overwrite_ops = {
 	.abort = optical_overwrite_abort,
 	.claim = claim,
 	.load = load,
+	.keep = keep,
 	.close = optical_close,
 };
 

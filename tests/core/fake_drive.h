@@ -217,6 +217,14 @@ void drive_read_ahead(struct drive *d, u32 from, u32 to)
 	(void)to;
 }
 
+int drive_keep(struct drive *d, u32 lba, u32 count)
+{
+	(void)d;
+	(void)lba;
+	(void)count;
+	return 0;
+}
+
 void drive_forget(struct drive *d)
 {
 	(void)d;
