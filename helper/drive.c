@@ -291,13 +291,23 @@ static void allow(struct drive *d, u32 commands)
 	d->mmc.said = NULL;
 }
 
-/* One command for all descriptors of the newest session, and for what is behind them */
+/* Overwritable: the descriptors at block 16, and a first session's own */
+#define BEGINNING	64u
+
+/* One command for all descriptors that a look at the disc reads; it does without, too */
 static void window_beginning(struct drive *d, const struct imapi_medium *m)
 {
-	u32 lba = m->last.start + IMAPI_SYSTEM_BLOCKS, readable = imapi_readable(m, lba);
+	u32 lba = 0, count = BEGINNING, readable;
 
+	if (m->unformatted)
+		return;
+	if (!m->type->overwritable) {
+		lba = m->last.start + IMAPI_SYSTEM_BLOCKS;
+		count = DRIVE_AHEAD_FIRST;
+	}
+	readable = imapi_readable(m, lba);
 	if (readable)
-		fill_window(d, lba, readable < DRIVE_AHEAD_FIRST ? readable : DRIVE_AHEAD_FIRST);
+		fill_window(d, lba, count < readable ? count : readable);
 }
 
 int drive_look(struct drive *d, struct drive_view *view)
@@ -311,12 +321,12 @@ int drive_look(struct drive *d, struct drive_view *view)
 	allow(d, IMAPI_MOUNT_COMMANDS);
 	d->have = 0;
 	err = imapi_medium_look(&d->mmc, m);
+	if (!err)
+		window_beginning(d, m);
 	if (!err && !m->type->overwritable) {
 		src.blocks = m->capacity;
-		window_beginning(d, m);
 		view->error = imapi_medium_volume(&d->mmc, &src, m, 0, &view->volume);
 	}
-	d->have = 0;
 	pthread_mutex_unlock(&d->mutex);
 	return err;
 }

@@ -15,10 +15,11 @@
 
 #define QUICK_TIMEOUT	(10 * HZ)
 #define SPIN_UP_TIMEOUT	(60 * HZ)
-/* Of a session, from its descriptors on */
+/* Of a session on a disc that is written once, from its descriptors on */
 #define BEGINNING_BLOCKS	16u
 /* Of directories, before anybody asks for them: 1 MiB, an eighth of a second of a DVD */
 #define AHEAD_BLOCKS	512u
+#define AHEAD_BLOCKS_CD	256u
 
 /**
  * struct imapifs_drive - the drive of a mount
@@ -228,16 +229,21 @@ static void drive_free(struct imapifs_sb *sbi)
 	sbi->drive = NULL;
 }
 
-/* One command for the descriptors, and on most discs for the path tables behind them */
+/*
+ * One command for the descriptors, and on most discs for the path tables behind them. A
+ * disc that is like an image is blank if all in front of its first session is zeros
+ */
 static void read_beginning_ahead(struct imapifs_sb *sbi)
 {
 	const struct imapi_medium *m = &sbi->drive->medium;
-	u32 lba = IMAPI_SYSTEM_BLOCKS, readable;
+	u32 lba = 0, count = IMAPI_FIRST_SESSION, readable;
 
-	if (!is_image(m))
-		lba += m->last.start;
+	if (!is_image(m)) {
+		lba = m->last.start + IMAPI_SYSTEM_BLOCKS;
+		count = BEGINNING_BLOCKS;
+	}
 	readable = imapi_readable(m, lba);
-	imapifs_read_ahead(sbi, lba, min(BEGINNING_BLOCKS, readable));
+	imapifs_read_ahead(sbi, lba, min(count, readable));
 }
 
 static int find_volume(struct imapifs_sb *sbi, struct fs_context *fc)
@@ -263,11 +269,12 @@ static int find_volume(struct imapifs_sb *sbi, struct fs_context *fc)
 static void read_directories_ahead(struct imapifs_sb *sbi)
 {
 	const struct imapi_medium *m = &sbi->drive->medium;
+	u32 limit = m->type->cd ? AHEAD_BLOCKS_CD : AHEAD_BLOCKS;
 	const struct imapi_volume *vol = &sbi->base;
 	u32 from, count, readable;
 
-	if (imapi_dirs_span(&sbi->source, vol->joliet ? &vol->ucs : &vol->primary, AHEAD_BLOCKS,
-			    &from, &count) || !count)
+	if (imapi_dirs_span(&sbi->source, vol->joliet ? &vol->ucs : &vol->primary, limit, &from,
+			    &count) || !count)
 		return;
 	readable = imapi_readable(m, from);
 	imapifs_read_ahead(sbi, from, min(count, readable));
@@ -279,7 +286,8 @@ static int find_on(struct imapifs_sb *sbi, struct fs_context *fc)
 	struct imapi_verdict v;
 	int err;
 
-	/* Who opened the device has polled */
+	/* To open the device the kernel has polled, and waited until it is ready */
+	d->mmc.ready = true;
 	err = look(d);
 	if (err) {
 		errorf(fc, "imapifs: %s", d->mmc.said);

@@ -387,9 +387,10 @@ int imapi_medium_look(struct imapi_mmc *mmc, struct imapi_medium *m)
 	for (round = 0; round < LOOK_ROUNDS; round++) {
 		struct look l = { .mmc = mmc, .m = m };
 
-		err = imapi_mmc_ready(mmc);
+		err = mmc->ready ? 0 : imapi_mmc_ready(mmc);
 		if (err)
 			break;
+		mmc->ready = false;
 		/* What happened before all of the look is no matter for it */
 		attention |= mmc->attention;
 		mmc->attention = false;

@@ -112,6 +112,7 @@ struct imapi_packet {
  *	fail with -EIO
  * @patience: milliseconds that may still be waited, IMAPI_MMC_PATIENCE at first
  * @attention: the drive said that the disc may be another; stays set
+ * @ready: the drive is known to be, and the next look needn't ask
  * @opcode: of the command that failed last
  * @sense: what the drive said to it, all 0: nothing
  * @said: that in words
@@ -124,6 +125,7 @@ struct imapi_mmc {
 	u32 left;
 	u32 patience;
 	bool attention;
+	bool ready;
 	u8 opcode;
 	struct imapi_sense sense;
 	const char *said;

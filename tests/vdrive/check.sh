@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit
 export IMAPIFS_KERNEL=${1:-6.12}
 failed=0
-prove -v tests/vdrive/attach.t tests/vdrive/burn.t || failed=1
+prove -v tests/vdrive/attach.t tests/vdrive/burn.t tests/vdrive/mount.t || failed=1
 for face in kernel fuse; do
 	IMAPIFS_FACE=$face prove -v tests/vdrive/drive.t || failed=1
 	IMAPIFS_FACE=$face prove -v tests/vdrive/drive.t :: dvd-rw-over || failed=1
