@@ -133,7 +133,7 @@ int optical_open_burner(struct optical *o);
 /* Gives the drive back, and has the burner rest; may be called without a begin */
 void optical_burn_end(struct optical *o);
 
-/* The burner's end, and the disc stops */
+/* The burner's end: the disc stops, and is told to turn again */
 void optical_let_go(struct optical *o);
 
 /* Blocks, or bytes of a file padded to blocks, into @o->buf, which @drain empties */

@@ -14,20 +14,20 @@ static int burner_failed(struct optical *o, int err)
 			    o->burner ? burner_said(o->burner) : strerror(-err));
 }
 
-static void close_burner(struct optical *o)
+void optical_let_go(struct optical *o)
 {
-	if (o->burner) {
-		burner_close(o->burner);
-		drive_start(o->drive);
-	}
+	if (!o->burner)
+		return;
+	burner_close(o->burner);
 	o->burner = NULL;
+	drive_start(o->drive);
 }
 
 int optical_open_burner(struct optical *o)
 {
 	if (o->burner && !burner_wake(o->burner))
 		return 0;
-	close_burner(o);
+	optical_let_go(o);
 	return burner_open(drive_path(o->drive), &o->burner);
 }
 
@@ -64,16 +64,10 @@ void optical_burn_end(struct optical *o)
 	if (!o->away)
 		return;
 	if (o->burner && burner_rest(o->burner))
-		close_burner(o);
+		optical_let_go(o);
 	/* libburn leaves it locked, but that is its word alone */
 	drive_hold_tray(o->drive);
 	optical_give_back(o);
-}
-
-void optical_let_go(struct optical *o)
-{
-	burner_close(o->burner);
-	o->burner = NULL;
 }
 
 static int progress(const struct optical *o, u64 bytes)
