@@ -234,7 +234,7 @@ killed()
 	echo one >"$M/one"
 	ok "$1: a session before it is killed" sync_disc
 	head -c 20000000 /dev/zero >"$M/lost"
-	ctl fault add write nth=400 hang=15 >/dev/null
+	ctl fault add write nth=200 hang=15 >/dev/null
 	pid=$("$BUILD/imapifs" status --json "$M" | grep -oP '"pid": *\K[0-9]+')
 	sync_disc 2>/dev/null &
 	sleep 3
