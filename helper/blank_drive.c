@@ -220,7 +220,7 @@ static void hold_signals(int how)
 
 static int with_burner(struct blanking *b)
 {
-	int err = burner_open(drive_path(b->drive), &b->burner);
+	int err = burner_open(drive_burner_path(b->drive), &b->burner);
 
 	if (!err)
 		err = same_disc(b);

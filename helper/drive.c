@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Commands to a drive, by the kernel's SCSI pass-through */
+#include <linux/fs.h>
 #include <scsi/sg.h>
 #include <scsi/scsi.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include "drive_private.h"
+#include "guard.h"
 
 #define START_STOP		0x1b
 #define READ_10			0x28
@@ -273,15 +275,29 @@ void drive_forget(struct drive *d)
 	pthread_mutex_unlock(&d->mutex);
 }
 
-bool drive_attention(struct drive *d)
+/* The device's number of its disc: each one that comes has another; 0: not known */
+static u64 kernel_count(const struct drive *d)
 {
-	bool attention;
+	__u64 count;
+
+	return d->media >= 0 && !ioctl(d->media, BLKGETDISKSEQ, &count) ? count : 0;
+}
+
+u64 drive_changes(struct drive *d)
+{
+	u64 count, changes;
 
 	pthread_mutex_lock(&d->mutex);
-	attention = d->mmc.attention;
+	count = kernel_count(d) + guard_attentions();
+	if (d->mmc.attention || count != d->counted) {
+		d->changes++;
+		d->have = 0;
+	}
 	d->mmc.attention = false;
+	d->counted = count;
+	changes = d->changes;
 	pthread_mutex_unlock(&d->mutex);
-	return attention;
+	return changes;
 }
 
 static void allow(struct drive *d, u32 commands)

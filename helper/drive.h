@@ -35,8 +35,15 @@ void drive_close(struct drive *d);
 /* May this process send commands that write? */
 bool drive_may_write(const struct drive *d);
 
-/* The name that libburn is to open */
-const char *drive_path(const struct drive *d);
+/* Has the module it mounted? Else nobody but this process uses it */
+bool drive_is_mounted(const struct drive *d);
+
+/*
+ * The name that libburn is to open: the SCSI generic device of a drive that the module
+ * has mounted, as kernels may refuse to open a mounted block device for writing, and as
+ * an open has the kernel look after the mount if the disc was changed
+ */
+const char *drive_burner_path(const struct drive *d);
 
 /*
  * Keeps off all who open it exclusively, as burning programs and mount(2) do: 0, or
@@ -109,8 +116,22 @@ int drive_keep(struct drive *d, u32 lba, u32 count);
 /* What was read ahead may be something else by now */
 void drive_forget(struct drive *d);
 
-/* Did the drive tell since it was last asked that the disc may be another? */
-bool drive_attention(struct drive *d);
+/**
+ * drive_changes - how often somebody told that the disc may be another
+ * @d: the drive
+ *
+ * The drive tells whoever sends it a command next, and once. If that is the kernel, it
+ * gives the disc another number, which is looked at here; so is what libburn was told
+ * (guard.h). The disc is the same as long as this is; not the other way round. No
+ * command is sent.
+ */
+u64 drive_changes(struct drive *d);
+
+/*
+ * Has the kernel ask the drive now. Not while a commit holds up an unmount of what is
+ * mounted by the module: the kernel would have that mount look after itself first
+ */
+void drive_ask_kernel(struct drive *d);
 
 /* The tray is locked from here until drive_close(); called again after each burn */
 int drive_hold_tray(struct drive *d);

@@ -136,30 +136,40 @@ static int lock(int fd, int how, int tries)
 	return -EBUSY;
 }
 
-/* The drive's SCSI generic device, opened; -1: there is none */
-static int open_generic(const struct drive *d)
+/*
+ * The drive's other device, opened for reading: the SCSI generic one of its block device,
+ * or the other way round; -1: there is none. @path: where its name goes
+ */
+static int open_other(const struct drive *d, char path[PATH_MAX])
 {
-	char where[64], path[PATH_MAX];
+	const char *prefix = d->block ? "sg" : "sr";
 	const struct dirent *e;
 	struct stat st;
 	int fd = -1;
 	DIR *dir;
 
-	if (!d->block || fstat(d->fd, &st))
+	if (fstat(d->fd, &st))
 		return -1;
-	snprintf(where, sizeof(where), "/sys/dev/block/%u:%u/device/scsi_generic",
-		 major(st.st_rdev), minor(st.st_rdev));
-	dir = opendir(where);
+	snprintf(path, PATH_MAX, "/sys/dev/%s/%u:%u/device/%s", d->block ? "block" : "char",
+		 major(st.st_rdev), minor(st.st_rdev), d->block ? "scsi_generic" : "block");
+	dir = opendir(path);
 	if (!dir)
 		return -1;
 	while (fd < 0 && (e = readdir(dir))) {
-		if (strncmp(e->d_name, "sg", 2))
+		if (strncmp(e->d_name, prefix, strlen(prefix)))
 			continue;
-		snprintf(path, sizeof(path), "/dev/%s", e->d_name);
+		snprintf(path, PATH_MAX, "/dev/%s", e->d_name);
 		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	}
 	closedir(dir);
 	return fd;
+}
+
+static void find_media(struct drive *d)
+{
+	char path[PATH_MAX];
+
+	d->media = d->block ? d->fd : open_other(d, path);
 }
 
 /*
@@ -168,7 +178,15 @@ static int open_generic(const struct drive *d)
  */
 static int lock_mount(struct drive *d, unsigned int flags)
 {
-	d->lock = open_generic(d);
+	char path[PATH_MAX];
+
+	if (d->block)
+		d->lock = open_other(d, path);
+	if (d->lock >= 0) {
+		d->generic = strdup(path);
+		if (!d->generic)
+			return -ENOMEM;
+	}
 	return lock(d->lock >= 0 ? d->lock : d->fd,
 		    flags & RECORDER_SHARE ? LOCK_SH : LOCK_EX, LOCK_TRIES);
 }
@@ -222,6 +240,7 @@ int drive_open(const char *path, unsigned int flags, struct drive **out)
 	d->fd = -1;
 	d->lock = -1;
 	d->claim = -1;
+	d->media = -1;
 	d->path = realpath(path, NULL);
 	err = d->path && !stat(d->path, &st) ? drive_init(d) : -errno;
 	if (!err) {
@@ -234,6 +253,7 @@ int drive_open(const char *path, unsigned int flags, struct drive **out)
 		drive_close(d);
 		return err;
 	}
+	find_media(d);
 	d->piece = find_piece(d);
 	d->ahead = DRIVE_AHEAD_FIRST;
 	*out = d;
@@ -251,8 +271,11 @@ void drive_close(struct drive *d)
 		close(d->claim);
 	if (d->lock >= 0)
 		close(d->lock);
+	if (d->media >= 0 && d->media != d->fd)
+		close(d->media);
 	if (d->fd >= 0)
 		close(d->fd);
+	free(d->generic);
 	free(d->path);
 	free(d);
 }
@@ -262,9 +285,28 @@ bool drive_may_write(const struct drive *d)
 	return d->may_write;
 }
 
-const char *drive_path(const struct drive *d)
+bool drive_is_mounted(const struct drive *d)
 {
-	return d->path;
+	return d->block && d->claim < 0;
+}
+
+const char *drive_burner_path(const struct drive *d)
+{
+	return drive_is_mounted(d) && d->generic ? d->generic : d->path;
+}
+
+void drive_ask_kernel(struct drive *d)
+{
+	char path[32];
+	int fd;
+
+	if (d->media < 0 || drive_is_mounted(d))
+		return;
+	/* It asks when the device is opened, by whomever */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", d->media);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* A drive that was unplugged leaves its descriptor dead, and another may have its name */

@@ -14,6 +14,9 @@
  * @lock: of what flock(2) is taken against other mounts; @fd, or the SCSI generic
  *	device, whose lock udev doesn't wait for
  * @claim: the exclusive open, -1: none
+ * @media: the block device, of which the kernel counts changes of the disc; @fd, another
+ *	one, or -1
+ * @generic: name of the SCSI generic device if libburn is to open that; else NULL
  * @may_write: commands that write get through
  * @piece: blocks that one command may read
  * @mutex: of all that follows
@@ -25,6 +28,8 @@
  * @ahead_to: the same
  * @kept: @kept_blocks from @kept_first on, for as long as the drive is open
  * @tray_held: locked by us
+ * @changes: see drive_changes()
+ * @counted: what the kernel and guard.h have counted, as far as @changes has it
  */
 struct drive {
 	char *path;
@@ -32,6 +37,8 @@ struct drive {
 	int fd;
 	int lock;
 	int claim;
+	int media;
+	char *generic;
 	bool may_write;
 	u32 piece;
 
@@ -43,6 +50,7 @@ struct drive {
 	u8 *kept;
 	u32 kept_first, kept_blocks;
 	bool tray_held;
+	u64 changes, counted;
 };
 
 #define DRIVE_WINDOW		256u	/* blocks: 512 KiB */

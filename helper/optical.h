@@ -40,7 +40,8 @@
  *	making is taken for granted
  * @head_torn: ... and block 16 is what isn't known; @head has to be put back
  * @repairing: a session of somebody else's is closed, whatever is in it
- * @suspect: the drive told that the disc may be another, and it wasn't found to be ours
+ * @trusted: drive_changes() of when the disc was last found to be ours
+ * @warned: that a blank disc may be another one; who commits after that means it
  * @lock: what follows, and changes of @medium
  * @moved: any of these
  * @away: the burner has the drive; @owner alone may read
@@ -60,7 +61,8 @@ struct optical {
 	u32 fill;
 	u8 *head;
 	u64 descriptors;
-	bool torn, head_torn, repairing, suspect;
+	bool torn, head_torn, repairing, warned;
+	u64 trusted;
 
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
@@ -98,8 +100,15 @@ int optical_look_first(struct optical *o, const char **why);
  */
 int optical_compare(struct optical *o, const char **trouble);
 
-/* The same for a commit: @o->rec.trouble says it, and what a burn of ours left is adopted */
+/*
+ * The same for a commit: @o->rec.trouble says it, and what a burn of ours left is adopted.
+ * A blank disc is refused, once, if somebody told of a change since it was last found: no
+ * other mark tells it from the next of its make
+ */
 int optical_check(struct optical *o);
+
+/* drive_changes(), for guard.h; @ctx: struct optical */
+u64 optical_changes(void *ctx);
 
 /* Overwritable: does the disc have the session at @o->start that was never finished? */
 bool optical_has_begun_session(struct optical *o);
@@ -129,6 +138,15 @@ int optical_burn_begin(struct optical *o);
 
 /* Opens the burner, or has it go on: 0, or what burner_open() returned */
 int optical_open_burner(struct optical *o);
+
+/*
+ * After a command that wrote has failed: 0, or -EMEDIUMTYPE if the disc may be another
+ * by now, and nothing went to that one
+ */
+int optical_held_back(struct optical *o);
+
+/* The disc was looked at, and is still ours; @changes: optical_changes() from before that */
+void optical_burn_go_on(struct optical *o, u64 changes);
 
 /* Gives the drive back, and has the burner rest; may be called without a begin */
 void optical_burn_end(struct optical *o);

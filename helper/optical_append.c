@@ -5,6 +5,7 @@
  * before anybody can read it back.
  */
 #include <string.h>
+#include "guard.h"
 #include "optical.h"
 
 /*
@@ -27,9 +28,12 @@ static u32 padded(const struct optical *o, u32 blocks)
 
 static int burn_failed(struct optical *o, int err)
 {
-	return optical_fail(o, err,
-			    "the drive failed to burn the session (%.60s): what was on the disc stands, all stays staged; sync again",
-			    burner_said(o->burner));
+	int other = optical_held_back(o);
+
+	return other ? other :
+		optical_fail(o, err,
+			     "the drive failed to burn the session (%.60s): what was on the disc stands, all stays staged; sync again",
+			     burner_said(o->burner));
 }
 
 int optical_append_begin(struct recorder *r, u32 blocks)
@@ -161,13 +165,26 @@ void optical_append_abort(struct recorder *r)
 {
 	struct optical *o = to_optical(r);
 	const char *trouble = r->trouble;
+	bool other;
 
 	if (!o->away)
 		return;
+	other = guard_held_back();
 	optical_burn_end(o);
-	if (o->torn)
+	/* What is there now may be like it was before the burn, and yet another disc */
+	if (o->torn && !other)
 		optical_adopt(o);
 	r->trouble = trouble;
+}
+
+static int repair_failed(struct optical *o, int err)
+{
+	int other = optical_held_back(o);
+
+	return other ? other :
+		optical_fail(o, err,
+			     "a session on the disc was never closed, and the drive can't close it (%.60s): take another disc",
+			     burner_said(o->burner));
 }
 
 int optical_repair(struct recorder *r)
@@ -182,11 +199,9 @@ int optical_repair(struct recorder *r)
 		o->torn = true;
 		err = burner_repair(o->burner);
 		if (err)
-			optical_fail(o, err,
-				     "a session on the disc was never closed, and the drive can't close it (%.60s): take another disc",
-				     burner_said(o->burner));
+			err = repair_failed(o, err);
 	}
-	if (!o->torn) {
+	if (!o->torn || err == -EMEDIUMTYPE) {
 		optical_burn_end(o);
 		return err;
 	}

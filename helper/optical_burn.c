@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Discs in drives: taking the burner, and the buffer in front of it */
 #include <string.h>
+#include "guard.h"
 #include "io.h"
 #include "optical.h"
 
@@ -28,7 +29,7 @@ int optical_open_burner(struct optical *o)
 	if (o->burner && !burner_wake(o->burner))
 		return 0;
 	optical_let_go(o);
-	return burner_open(drive_path(o->drive), &o->burner);
+	return burner_open(drive_burner_path(o->drive), &o->burner);
 }
 
 static int open_burner(struct optical *o)
@@ -38,9 +39,14 @@ static int open_burner(struct optical *o)
 	return err ? burner_failed(o, err) : 0;
 }
 
+void optical_burn_go_on(struct optical *o, u64 changes)
+{
+	guard_begin(optical_changes, o, changes);
+}
+
 /*
- * To open the burner takes seconds, so the disc is compared once more behind it; what
- * follows is the first write.
+ * To open the burner takes seconds, so the disc is compared once more behind it, and
+ * nothing is written any more once somebody tells of a change.
  */
 int optical_burn_begin(struct optical *o)
 {
@@ -56,7 +62,19 @@ int optical_burn_begin(struct optical *o)
 	if (err)
 		return burner_failed(o, err);
 	err = open_burner(o);
-	return err ? err : optical_check(o);
+	if (!err)
+		err = optical_check(o);
+	if (!err)
+		optical_burn_go_on(o, o->trusted);
+	return err;
+}
+
+int optical_held_back(struct optical *o)
+{
+	if (!guard_held_back())
+		return 0;
+	return optical_fail(o, -EMEDIUMTYPE,
+			    "the disc was taken out or the drive reset amid the burn, and nothing was written since: put back the disc that was mounted and sync again");
 }
 
 void optical_burn_end(struct optical *o)
@@ -65,6 +83,7 @@ void optical_burn_end(struct optical *o)
 		return;
 	if (o->burner && burner_rest(o->burner))
 		optical_let_go(o);
+	guard_end();
 	/* libburn leaves it locked, but that is its word alone */
 	drive_hold_tray(o->drive);
 	optical_give_back(o);

@@ -10,9 +10,12 @@
 
 static int burn_failed(struct optical *o)
 {
-	return optical_fail(o, -EIO,
-			    "the drive failed to write (%.80s): the older sessions stand, sync again",
-			    burner_said(o->burner));
+	int other = optical_held_back(o);
+
+	return other ? other :
+		optical_fail(o, -EIO,
+			     "the drive failed to write (%.80s): the older sessions stand, sync again",
+			     burner_said(o->burner));
 }
 
 static int write_at(struct optical *o, u32 lba, const void *buf, u32 count)
@@ -32,6 +35,7 @@ static int format(struct optical *o)
 		return optical_fail(o, -EIO,
 				    "the drive can't say what is on the disc that it has formatted (%.60s)",
 				    drive_said(o->drive));
+	optical_burn_go_on(o, o->trusted);
 	return 0;
 }
 
@@ -183,6 +187,7 @@ int optical_overwrite_finish(struct recorder *r, const void *head, u32 count)
 		err = drive_read(o->drive, 0, IMAPI_FIRST_SESSION, o->head);
 	if (err)
 		return err;
+	optical_burn_go_on(o, o->trusted);
 	o->descriptors = imapi_hash64(IMAPI_HASH64_SEED, head, (size_t)count * IMAPI_BLOCK);
 	memcpy(o->buf, o->head, OPTICAL_HEAD);
 	memcpy(o->buf + IMAPI_SYSTEM_BLOCKS * IMAPI_BLOCK, head, count * IMAPI_BLOCK);
@@ -202,14 +207,17 @@ void optical_overwrite_abort(struct recorder *r)
 
 int optical_overwrite_mend(struct optical *o)
 {
+	u64 changes;
 	int err;
 
 	err = optical_take(o);
-	if (!err && !optical_has_begun_session(o))
-		err = -EMEDIUMTYPE;
 	if (!err)
 		err = optical_open_burner(o);
+	changes = optical_changes(o);
+	if (!err && !optical_has_begun_session(o))
+		err = -EMEDIUMTYPE;
 	if (!err) {
+		optical_burn_go_on(o, changes);
 		put_back(o);
 		err = o->head_torn ? -EIO : 0;
 	}

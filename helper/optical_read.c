@@ -5,6 +5,8 @@
 
 /* How often somebody who waits looks whether he is still wanted */
 #define POLL_NS		200000000L
+/* Changes that come one after the other */
+#define READ_TRIES	4
 
 static void wait_some(struct optical *o)
 {
@@ -50,24 +52,26 @@ static void reader_leave(struct optical *o)
 	pthread_mutex_unlock(&o->lock);
 }
 
+static bool is_trusted(struct optical *o)
+{
+	return optical_changes(o) == __atomic_load_n(&o->trusted, __ATOMIC_RELAXED);
+}
+
 /*
- * After a unit attention what was read may be another disc's. @suspect is set by
- * whoever hears of it, and stays until the disc was found to be ours.
+ * Once somebody told of a change, what was read may be another disc's, until that in the
+ * drive was found to be ours. To find that may itself be what hears of the change.
  */
 static int read_ours(struct optical *o, u32 lba, u32 count, void *buf)
 {
-	int err;
+	int err = 0, tries, read;
 
-	err = drive_read(o->drive, lba, count, buf);
-	if (drive_attention(o->drive))
-		__atomic_store_n(&o->suspect, true, __ATOMIC_RELAXED);
-	if (!__atomic_load_n(&o->suspect, __ATOMIC_RELAXED))
-		return err;
-	if (o->away)
-		return -EIO;
-	if (optical_compare(o, NULL))
-		return -EIO;
-	return drive_read(o->drive, lba, count, buf);
+	for (tries = 0; tries < READ_TRIES && !err; tries++) {
+		read = drive_read(o->drive, lba, count, buf);
+		if (is_trusted(o))
+			return read;
+		err = optical_compare(o, NULL);
+	}
+	return err ? err : -EIO;
 }
 
 int optical_read(void *ctx, u32 lba, u32 count, void *buf)

@@ -226,6 +226,12 @@ static void tell_of_disc(struct recorder *r, const struct optical_state *st)
 	r->disc.tracks = st->medium.tracks;
 }
 
+/* Readers look at it */
+static void trust(struct optical *o, u64 changes)
+{
+	__atomic_store_n(&o->trusted, changes, __ATOMIC_RELAXED);
+}
+
 /* Others look at these, for room and to read, while a commit ends */
 static void take_over(struct optical *o, const struct optical_state *st)
 {
@@ -247,8 +253,7 @@ static void take_over(struct optical *o, const struct optical_state *st)
 	__atomic_store_n(&r->source.blocks, st->medium.capacity, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&o->lock);
 	set_read_ahead(o, st);
-	drive_attention(o->drive);
-	__atomic_store_n(&o->suspect, false, __ATOMIC_RELAXED);
+	trust(o, drive_changes(o->drive));
 }
 
 /* --- is it still the same? --- */
@@ -293,8 +298,40 @@ static int cannot_tell(int err, const char **trouble)
 	return is_another(err) ? -EMEDIUMTYPE : err;
 }
 
+u64 optical_changes(void *ctx)
+{
+	struct optical *o = ctx;
+
+	return drive_changes(o->drive);
+}
+
+/* The first look of a commit, which reports its progress from then on */
+static bool begins_commit(const struct optical *o)
+{
+	return !o->away && !o->rec.progress;
+}
+
+/*
+ * One blank disc is like the next of its make. Who was told that, and commits again, has
+ * seen to it. The module has already asked when a commit of its mount comes here.
+ */
+static enum imapi_difference judge_blank(struct optical *o, u64 changes)
+{
+	bool known = changes == o->trusted;
+
+	if (begins_commit(o)) {
+		known |= o->warned || drive_is_mounted(o->drive);
+		o->warned = false;
+	}
+	if (known)
+		return IMAPI_SAME_BLANK;
+	o->warned = true;
+	return IMAPI_MAYBE_OTHER_BLANK;
+}
+
 int optical_compare(struct optical *o, const char **trouble)
 {
+	u64 changes = drive_changes(o->drive);
 	struct optical_state now;
 	enum imapi_difference d;
 	int err;
@@ -305,6 +342,8 @@ int optical_compare(struct optical *o, const char **trouble)
 	if (err)
 		return cannot_tell(err, trouble);
 	d = compare_state(o, &now);
+	if (d == IMAPI_SAME_BLANK)
+		d = judge_blank(o, drive_changes(o->drive));
 	/* An older session's link may lead elsewhere though the newest one is the same */
 	if (!imapi_difference_error(d) && o->rec.head_separate &&
 	    !overwritable_same_sessions(&now.sessions, &o->rec.sessions))
@@ -313,10 +352,8 @@ int optical_compare(struct optical *o, const char **trouble)
 	err = imapi_difference_error(d);
 	if (err && trouble)
 		*trouble = imapi_difference_text(d);
-	if (!err) {
-		drive_attention(o->drive);
-		__atomic_store_n(&o->suspect, false, __ATOMIC_RELAXED);
-	}
+	if (!err)
+		trust(o, d == IMAPI_SAME_BLANK ? drive_changes(o->drive) : changes);
 	return err;
 }
 
@@ -416,6 +453,8 @@ int optical_check(struct optical *o)
 		if (err)
 			return err;
 	}
+	if (begins_commit(o))
+		drive_ask_kernel(o->drive);
 	/* Not in a burn: what that has begun is no more the same, nor finished */
 	if (o->torn && !o->away && !optical_adopt(o))
 		return 0;

@@ -400,6 +400,7 @@ enum imapi_difference {
 	IMAPI_NOT_BLANK,	/* it was blank; whether this is the same one nobody knows */
 	IMAPI_ERASED,		/* it wasn't, and now one of its make is there that is */
 	IMAPI_CHANGED,		/* that disc with no session more, but not as it was */
+	IMAPI_MAYBE_OTHER_BLANK,	/* IMAPI_SAME_BLANK, and the drive told of a change */
 };
 
 /**

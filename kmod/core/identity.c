@@ -59,6 +59,9 @@ static const struct {
 	[IMAPI_CHANGED] = { -EMEDIUMTYPE,
 		"another program has written on the disc since it was mounted: umount -f it (what is staged goes to the rescue folder) and mount it again"
 	},
+	[IMAPI_MAYBE_OTHER_BLANK] = { -EMEDIUMTYPE,
+		"a blank disc was put in since one was mounted, and blank discs can't be told apart: put in the one that is meant and sync again"
+	},
 };
 
 int imapi_difference_error(enum imapi_difference d)

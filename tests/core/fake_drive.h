@@ -40,11 +40,15 @@ static struct fake {
 	void (*at_feed)(void);
 	u32 opened, closed;		/* times that the burner was */
 	bool fail_wake;			/* it can't go on after it rested */
+	void (*at_write)(void);		/* before the nth write from now */
+	u32 at_write_nth;
 	bool burning;
 	bool last;			/* as the burner was told */
 	int erased;			/* how burner_erase() was last called, -1: it wasn't */
 	u32 pos;			/* how far the burn is */
 	u32 held;			/* times that the tray was locked */
+	u64 changes;			/* that somebody told of */
+	bool module;			/* the drive is mounted by it */
 } fake;
 
 static inline struct fake_disc *fake_disc(u16 profile)
@@ -75,7 +79,7 @@ static inline void fake_disc_free(struct fake_disc *d)
 /* --- drive.h --- */
 
 struct drive {
-	bool attention;
+	char none;
 };
 
 static struct drive fake_drive;
@@ -104,10 +108,21 @@ bool drive_may_write(const struct drive *d)
 	return true;
 }
 
-const char *drive_path(const struct drive *d)
+const char *drive_burner_path(const struct drive *d)
 {
 	(void)d;
 	return "/dev/fake";
+}
+
+bool drive_is_mounted(const struct drive *d)
+{
+	(void)d;
+	return fake.module;
+}
+
+void drive_ask_kernel(struct drive *d)
+{
+	(void)d;
 }
 
 int drive_claim(struct drive *d)
@@ -230,12 +245,10 @@ void drive_forget(struct drive *d)
 	(void)d;
 }
 
-bool drive_attention(struct drive *d)
+u64 drive_changes(struct drive *d)
 {
-	bool attention = d->attention;
-
-	d->attention = false;
-	return attention;
+	(void)d;
+	return fake.changes;
 }
 
 int drive_hold_tray(struct drive *d)
@@ -260,6 +273,45 @@ const char *drive_said(const struct drive *d)
 {
 	(void)d;
 	return "nothing";
+}
+
+/* --- guard.h: as there, in front of all that is written --- */
+
+static struct {
+	bool armed, held_back;
+	uint64_t (*changes)(void *ctx);
+	void *ctx;
+	uint64_t was;
+} fake_guard;
+
+void guard_begin(uint64_t (*changes)(void *ctx), void *ctx, uint64_t was)
+{
+	fake_guard.armed = true;
+	fake_guard.held_back = false;
+	fake_guard.changes = changes;
+	fake_guard.ctx = ctx;
+	fake_guard.was = was;
+}
+
+bool guard_held_back(void)
+{
+	return fake_guard.held_back;
+}
+
+void guard_end(void)
+{
+	fake_guard.armed = false;
+	fake_guard.held_back = false;
+}
+
+/* What the drive is in the middle of goes to the disc that was there when it was sent */
+static inline bool fake_may_go(void)
+{
+	if (fake.at_write_nth && !--fake.at_write_nth)
+		fake.at_write();
+	if (fake_guard.armed && fake_guard.changes(fake_guard.ctx) != fake_guard.was)
+		fake_guard.held_back = true;
+	return !fake_guard.held_back;
 }
 
 /* --- burner.h --- */
@@ -322,6 +374,8 @@ int burner_begin(struct burner *b, const struct burner_session *s)
 /* False: this write fails */
 static inline bool fake_write(u32 lba, const void *buf, u32 count)
 {
+	if (!fake_may_go())
+		return false;
 	fake.writes++;
 	if (fake.fail_write && !--fake.fail_write) {
 		fake.fail_write = 1;
@@ -420,6 +474,8 @@ int burner_sync(struct burner *b)
 int burner_format(struct burner *b)
 {
 	(void)b;
+	if (!fake_may_go())
+		return -EIO;
 	fake.writes++;
 	fake.disc->medium.unformatted = false;
 	fake.disc->medium.capacity = FAKE_BLOCKS;

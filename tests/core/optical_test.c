@@ -133,6 +133,91 @@ static void swap_discs(void)
 	fake.disc = swap_to;
 }
 
+static void swap_and_tell(void)
+{
+	fake.disc = swap_to;
+	fake.changes++;
+}
+
+/* By nothing but that somebody told of it: once, and who comes again means it */
+TEST_F(optical, a_blank_disc_that_was_put_in_is_asked_about)
+{
+	struct fake_disc *other = fake_disc(variant->profile);
+	struct disc *d = &self->d;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3000001));
+	fake.changes++;
+	refused(_metadata, d, other, -EMEDIUMTYPE);
+	EXPECT_NE(NULL, strstr(d->message, "can't be told apart"));
+	fake.changes++;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+	fake_disc_free(other);
+}
+
+TEST_F(optical, the_module_has_asked_about_it)
+{
+	struct disc *d = &self->d;
+
+	fake.module = true;
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3000001));
+	fake.changes++;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+}
+
+TEST_F(optical, a_blank_disc_that_comes_while_the_burner_is_opened)
+{
+	struct disc *d = &self->d;
+
+	fake.module = true;
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3000001));
+	swap_to = fake_disc(variant->profile);
+	fake.at_open = swap_and_tell;
+	EXPECT_EQ(-EMEDIUMTYPE, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, fake.writes);
+	fake.at_open = NULL;
+	fake_disc_free(swap_to);
+	fake.disc = self->mounted;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+}
+
+/* Like the one that is burned in all that is compared: the drive's word alone tells */
+static struct fake_disc *twin_of(const struct fake_disc *d)
+{
+	struct fake_disc *twin = malloc(sizeof(*twin));
+
+	*twin = *d;
+	twin->blocks = malloc((size_t)FAKE_BLOCKS * IMAPI_BLOCK);
+	memcpy(twin->blocks, d->blocks, (size_t)FAKE_BLOCKS * IMAPI_BLOCK);
+	return twin;
+}
+
+TEST_F(optical, a_disc_that_comes_amid_a_burn_is_not_written_to)
+{
+	struct disc *d = &self->d;
+	u32 writes;
+
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	swap_to = twin_of(self->mounted);
+	fake.writes = 0;
+	fake.at_write = swap_and_tell;
+	fake.at_write_nth = 2;
+	EXPECT_EQ(-EMEDIUMTYPE, disc_commit(d));
+	EXPECT_NE(NULL, strstr(d->message, "amid the burn")) TH_LOG("%s", d->message);
+	EXPECT_EQ(1, fake.writes);
+	EXPECT_TRUE(is_staged(d));
+	writes = fake.writes;
+	fake.disc = self->mounted;
+	fake.changes++;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_LT(writes, fake.writes);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+	EXPECT_EQ(0, disc_compare(d, "b", 2, 3000001));
+	fake_disc_free(swap_to);
+}
+
 TEST_F(optical, a_swap_while_the_burner_is_opened_is_noticed)
 {
 	struct disc *d = &self->d;
@@ -191,10 +276,14 @@ TEST_F(optical, nothing_is_read_from_another_disc)
 	burn_one(_metadata, d, "a", 1);
 	memset(other->recorded, 1, sizeof(other->recorded));
 	fake.disc = other;
-	fake_drive.attention = true;
-	EXPECT_EQ(-EIO, d->rec->source.read(d->rec->source.ctx, 0, 1, block));
-	EXPECT_EQ(-EIO, d->rec->source.read(d->rec->source.ctx, 0, 1, block));
+	fake.changes++;
+	EXPECT_EQ(-EMEDIUMTYPE, d->rec->source.read(d->rec->source.ctx, 0, 1, block));
+	EXPECT_EQ(-EMEDIUMTYPE, d->rec->source.read(d->rec->source.ctx, 0, 1, block));
+	fake.disc = NULL;
+	fake.changes++;
+	EXPECT_EQ(-ENOMEDIUM, d->rec->source.read(d->rec->source.ctx, 0, 1, block));
 	fake.disc = self->mounted;
+	fake.changes++;
 	EXPECT_EQ(0, d->rec->source.read(d->rec->source.ctx, 0, 1, block));
 	fake_disc_free(other);
 }

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What goes to drives, between who sends it and the kernel: this file's ioctl() comes first */
+#include <dlfcn.h>
+#include <pthread.h>
+#include <scsi/scsi.h>
+#include <scsi/sg.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "core.h"
+#include "guard.h"
+#include "mmc.h"
+
+/* ASC of unit attentions after which the disc may be another (SPC-4, annex D) */
+#define ASC_MEDIUM_CHANGED	0x28
+#define ASC_RESET		0x29
+
+static struct {
+	pthread_mutex_t lock;	/* what follows; the next three stay while it is armed */
+	bool armed, held_back;
+	uint64_t (*changes)(void *ctx);
+	void *ctx;
+	uint64_t was;
+	uint64_t attentions;
+} guard = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+uint64_t guard_attentions(void)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&guard.lock);
+	n = guard.attentions;
+	pthread_mutex_unlock(&guard.lock);
+	return n;
+}
+
+void guard_begin(uint64_t (*changes)(void *ctx), void *ctx, uint64_t was)
+{
+	pthread_mutex_lock(&guard.lock);
+	guard.armed = true;
+	guard.held_back = false;
+	guard.changes = changes;
+	guard.ctx = ctx;
+	guard.was = was;
+	pthread_mutex_unlock(&guard.lock);
+}
+
+bool guard_held_back(void)
+{
+	bool held_back;
+
+	pthread_mutex_lock(&guard.lock);
+	held_back = guard.held_back;
+	pthread_mutex_unlock(&guard.lock);
+	return held_back;
+}
+
+void guard_end(void)
+{
+	pthread_mutex_lock(&guard.lock);
+	guard.armed = false;
+	guard.held_back = false;
+	pthread_mutex_unlock(&guard.lock);
+}
+
+/* FORMAT UNIT, WRITE, RESERVE TRACK, SEND OPC, CLOSE, BLANK, SEND DISC STRUCTURE (MMC-6) */
+static bool changes_disc(const struct sg_io_hdr *h)
+{
+	static const unsigned char opcodes[] = { 0x04, 0x2a, 0x2e, 0x53, 0x54, 0x5b, 0xa1, 0xaa,
+						 0xbf };
+
+	return h->cmdp && h->cmd_len && memchr(opcodes, h->cmdp[0], sizeof(opcodes));
+}
+
+static bool may_go(void)
+{
+	bool armed, go;
+
+	pthread_mutex_lock(&guard.lock);
+	armed = guard.armed;
+	go = !guard.held_back;
+	pthread_mutex_unlock(&guard.lock);
+	if (!armed)
+		return true;
+	/* What counts asks for the lock as well */
+	go = go && guard.changes(guard.ctx) == guard.was;
+	if (go)
+		return true;
+	pthread_mutex_lock(&guard.lock);
+	guard.held_back = true;
+	pthread_mutex_unlock(&guard.lock);
+	return false;
+}
+
+/* As a drive without a medium answers: nobody sends a command again for that */
+static int answer_no_medium(struct sg_io_hdr *h)
+{
+	u8 sense[IMAPI_SENSE_FIXED];
+	size_t len = h->mx_sb_len < sizeof(sense) ? h->mx_sb_len : sizeof(sense);
+
+	imapi_sense_build(NOT_READY, 0x3a, 0, sense);
+	if (h->sbp)
+		memcpy(h->sbp, sense, len);
+	h->sb_len_wr = h->sbp ? (unsigned char)len : 0;
+	h->status = CHECK_CONDITION << 1;
+	h->masked_status = CHECK_CONDITION;
+	h->msg_status = 0;
+	h->host_status = 0;
+	h->driver_status = 0x08;	/* there is sense data */
+	h->resid = (int)h->dxfer_len;
+	h->duration = 0;
+	h->info = SG_INFO_CHECK;
+	return 0;
+}
+
+static int (*next_ioctl)(int fd, unsigned long request, ...);
+
+static void find_next(void)
+{
+	next_ioctl = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
+}
+
+static void listen(const struct sg_io_hdr *h)
+{
+	struct imapi_sense s;
+
+	if (!h->sb_len_wr || !h->sbp || imapi_sense_parse(h->sbp, h->sb_len_wr, &s) ||
+	    s.key != IMAPI_UNIT_ATTENTION ||
+	    (s.asc != ASC_MEDIUM_CHANGED && s.asc != ASC_RESET))
+		return;
+	pthread_mutex_lock(&guard.lock);
+	guard.attentions++;
+	pthread_mutex_unlock(&guard.lock);
+}
+
+/*
+ * The program's own comes before the C library's for all that is linked with it, and
+ * there is no other place from which what libburn sends could be seen in time.
+ */
+int ioctl(int fd, unsigned long request, ...)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct sg_io_hdr *h;
+	va_list ap;
+	void *arg;
+	int ret;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	pthread_once(&once, find_next);
+	if (request != SG_IO)
+		return next_ioctl(fd, request, arg);
+	h = arg;
+	if (changes_disc(h) && !may_go())
+		return answer_no_medium(h);
+	ret = next_ioctl(fd, request, arg);
+	if (!ret)
+		listen(h);
+	return ret;
+}
