@@ -101,7 +101,13 @@ int optical_look_first(struct optical *o, const char **why);
 int optical_compare(struct optical *o, const char **trouble);
 
 /*
- * The same for a commit: @o->rec.trouble says it, and what a burn of ours left is adopted.
+ * Can what is remembered be read from what is in the drive? What somebody burned behind it
+ * doesn't matter. 0, or as optical_compare()
+ */
+int optical_find(struct optical *o);
+
+/*
+ * optical_compare() for a commit: @o->rec.trouble says it, and what a burn of ours left is adopted.
  * A blank disc is refused, once, if somebody told of a change since it was last found: no
  * other mark tells it from the next of its make
  */

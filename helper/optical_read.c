@@ -69,7 +69,7 @@ static int read_ours(struct optical *o, u32 lba, u32 count, void *buf)
 		read = drive_read(o->drive, lba, count, buf);
 		if (is_trusted(o))
 			return read;
-		err = optical_compare(o, NULL);
+		err = optical_find(o);
 	}
 	return err ? err : -EIO;
 }

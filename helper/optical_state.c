@@ -315,18 +315,16 @@ static bool begins_commit(const struct optical *o)
  * One blank disc is like the next of its make. Who was told that, and commits again, has
  * seen to it. The module has already asked when a commit of its mount comes here.
  */
-static enum imapi_difference judge_blank(struct optical *o, u64 changes)
+static bool is_put_in(struct optical *o)
 {
-	bool known = changes == o->trusted;
+	bool known = drive_changes(o->drive) == o->trusted;
 
 	if (begins_commit(o)) {
 		known |= o->warned || drive_is_mounted(o->drive);
 		o->warned = false;
 	}
-	if (known)
-		return IMAPI_SAME_BLANK;
-	o->warned = true;
-	return IMAPI_MAYBE_OTHER_BLANK;
+	o->warned |= !known;
+	return !known;
 }
 
 int optical_compare(struct optical *o, const char **trouble)
@@ -341,9 +339,8 @@ int optical_compare(struct optical *o, const char **trouble)
 	err = read_state(o, &now);
 	if (err)
 		return cannot_tell(err, trouble);
+	now.identity.put_in = now.identity.blank && is_put_in(o);
 	d = compare_state(o, &now);
-	if (d == IMAPI_SAME_BLANK)
-		d = judge_blank(o, drive_changes(o->drive));
 	/* An older session's link may lead elsewhere though the newest one is the same */
 	if (!imapi_difference_error(d) && o->rec.head_separate &&
 	    !overwritable_same_sessions(&now.sessions, &o->rec.sessions))
@@ -353,7 +350,26 @@ int optical_compare(struct optical *o, const char **trouble)
 	if (err && trouble)
 		*trouble = imapi_difference_text(d);
 	if (!err)
-		trust(o, d == IMAPI_SAME_BLANK ? drive_changes(o->drive) : changes);
+		trust(o, now.identity.blank ? drive_changes(o->drive) : changes);
+	return err;
+}
+
+int optical_find(struct optical *o)
+{
+	const struct imapi_identity *was = &o->rec.identity;
+	u64 changes = drive_changes(o->drive);
+	struct optical_state now;
+	int err;
+
+	err = read_state(o, &now);
+	if (err)
+		return cannot_tell(err, NULL);
+	if (!imapi_identity_same_medium(was, &now.identity) ||
+	    (was->descriptors && descriptors_there(o, &now) != was->descriptors))
+		err = -EMEDIUMTYPE;
+	core_free(now.sessions.list);
+	if (!err && !now.identity.blank)
+		trust(o, changes);
 	return err;
 }
 
@@ -374,13 +390,6 @@ void optical_note_descriptors(struct optical *o)
 	}
 }
 
-static bool same_make(const struct imapi_identity *a, const struct imapi_identity *b)
-{
-	if (a->medium_len != b->medium_len || memcmp(a->medium, b->medium, a->medium_len))
-		return false;
-	return !a->has_disc_id || !b->has_disc_id || a->disc_id == b->disc_id;
-}
-
 static bool is_newest(const struct optical_state *now, u32 start, u64 descriptors)
 {
 	return now->sessions.nr && now->identity.start == start &&
@@ -395,7 +404,7 @@ static bool is_offspring(const struct optical *o, const struct optical_state *no
 {
 	const struct imapi_identity *was = &o->rec.identity, *is = &now->identity;
 
-	if (!same_make(was, is) || is->sessions > was->sessions + 2)
+	if (!imapi_identity_same_medium(was, is) || is->sessions > was->sessions + 2)
 		return false;
 	if (o->descriptors && is_newest(now, o->start, o->descriptors))
 		return true;
@@ -435,7 +444,7 @@ bool optical_has_begun_session(struct optical *o)
 		return false;
 	imapi_medium_identify(&view.medium, &now);
 	src = source_of(o, &view.medium);
-	return same_make(&now, &o->rec.identity) && overwritable_begun_at(&src, o->start) == 1;
+	return imapi_identity_same_medium(&now, &o->rec.identity) && overwritable_begun_at(&src, o->start) == 1;
 }
 
 int optical_check(struct optical *o)

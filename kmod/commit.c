@@ -391,7 +391,8 @@ static void end_commit(struct imapifs_sb *sbi, const struct imapifs_job *job, in
 	imapi_tree_commit_end(sbi->tree, err);
 	if (job->found) {
 		sbi->id = job->now;
-		sbi->nwa = job->now.nwa ?: job->nwa;
+		/* A drive says it, also where there is none before a session is closed */
+		sbi->nwa = job->closes_first ? job->now.nwa : job->now.nwa ?: job->nwa;
 		imapifs_disc_init(sbi);
 	}
 	up_write(&sbi->switch_lock);

@@ -77,12 +77,19 @@ static int read_staged(struct folio *folio, struct file *spool)
 
 static int data_read_folio(struct file *file, struct folio *folio)
 {
-	struct file *spool = imapifs_spool_get(folio->mapping->host);
+	struct inode *inode = folio->mapping->host;
+	struct file *spool = imapifs_spool_get(inode);
 	int err;
 
 	if (spool) {
 		err = read_staged(folio, spool);
 		fput(spool);
+		return err;
+	}
+	/* Who reads gets to know why it can't be, iomap would make an EIO of it */
+	err = imapifs_disc_begin_read(imapifs_sb(inode->i_sb));
+	if (err) {
+		folio_unlock(folio);
 		return err;
 	}
 	iomap_bio_read_folio(folio, &data_ops);

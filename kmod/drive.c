@@ -8,8 +8,10 @@
 #include <linux/cdrom.h>
 #include <linux/fs_context.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <scsi/scsi_common.h>
+#include <scsi/scsi_device.h>
 #include "internal.h"
 #include "medium.h"
 
@@ -24,19 +26,39 @@
 /**
  * struct imapifs_drive - the drive of a mount
  * @disk: its
- * @lock: of @mmc, @medium and @seen
+ * @scsi: sr's device; NULL: it is another driver's
+ * @lock: of @mmc and all that follows, which readers look at without it
  * @mmc: commands go out by it
  * @medium: the disc that is mounted
  * @seen: the one of the last look; the same, unless somebody put in another
+ * @id: of @medium
+ * @seen_id: of @seen
+ * @desc: where the descriptors are that @id has the hash of, lba
  * @capacity: of @medium, blocks, as the block layer has to have it; of @seen during a look
+ * @mounted: @id is there
+ * @number: the block layer's of the disc: each one that comes gets another
+ * @changes: how often it, or sr, told that a disc came or went
+ * @trusted: @changes of when the disc was @medium for the last commit
+ * @judged: @changes of when it was last compared
+ * @wrong: what reads get for what was found then; 0: it can be read
+ * @torn: the helper burned, and what it left isn't @medium and isn't known
+ * @warned: whoever commits was told that a blank disc may be another one
  */
 struct imapifs_drive {
 	struct gendisk *disk;
-	struct mutex lock;	/* the next three */
+	struct scsi_device *scsi;
+	struct mutex lock;
 	struct imapi_mmc mmc;
 	struct imapi_medium medium;
 	struct imapi_medium seen;
+	struct imapi_identity id;
+	struct imapi_identity seen_id;
+	u32 desc;
 	u32 capacity;
+	bool mounted;
+	u64 number, changes, trusted, judged;
+	int wrong;
+	bool torn, warned;
 };
 
 /* --- commands --- */
@@ -106,30 +128,25 @@ static void tell_capacity(struct imapifs_sb *sbi)
 	imapifs_disc_init(sbi);
 }
 
-int imapifs_disc_begin_read(struct imapifs_sb *sbi)
-{
-	if (wait_event_killable(sbi->idle, !READ_ONCE(sbi->burning)))
-		return -EINTR;
-	if (sbi->drive)
-		fit_capacity(sbi->drive);
-	return 0;
-}
-
 /* --- looking at the disc --- */
 
 /*
- * Once it knows that a disc came in, sr refuses all reads until somebody polls for
- * that; where nobody does, this is the poll. Whether it is the right disc the caller
- * finds out.
+ * With the lock. Once it knows that a disc came in, sr refuses all reads until somebody
+ * polls for that; where nobody does, this is the poll. Others that poll leave a trace in
+ * the disc's number. Whether it is the right disc the caller finds out.
  */
 static void accept_disc(struct imapifs_drive *d)
 {
 	struct cdrom_device_info *cdi = disk_to_cdi(d->disk);
+	u64 number = READ_ONCE(d->disk->diskseq);
 
-	cdi->ops->check_events(cdi, DISK_EVENT_MEDIA_CHANGE, CDSL_CURRENT);
+	if (cdi->ops->check_events(cdi, DISK_EVENT_MEDIA_CHANGE, CDSL_CURRENT) &
+	    DISK_EVENT_MEDIA_CHANGE || number != d->number)
+		d->changes++;
+	WRITE_ONCE(d->number, number);
 }
 
-/* With the lock: @d->seen is what is there now */
+/* With the lock, and the disc accepted: @d->seen is what is there now */
 static int look(struct imapifs_drive *d)
 {
 	d->mmc.left = IMAPI_MOUNT_COMMANDS;
@@ -152,7 +169,7 @@ static int newest_hash(struct imapifs_sb *sbi, u64 *hash)
 
 	*hash = 0;
 	if (is_image(&d->seen))
-		return imapifs_descriptors_at(sbi, IMAPI_SYSTEM_BLOCKS, hash);
+		return imapifs_descriptors_at(sbi, d->desc, hash);
 	if (!d->seen.sessions)
 		return 0;
 	vol = kmalloc(sizeof(*vol), GFP_KERNEL);
@@ -166,42 +183,190 @@ static int newest_hash(struct imapifs_sb *sbi, u64 *hash)
 	return err == -EMEDIUMTYPE || err == -EUCLEAN || err == -ENOENT ? 0 : err;
 }
 
-static int identify(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
+static int identify_seen(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
 {
 	struct imapifs_drive *d = sbi->drive;
 	u64 hash;
 	int err;
 
-	accept_disc(d);
+	err = newest_hash(sbi, &hash);
+	imapi_medium_identify(&d->seen, now);
+	now->descriptors = hash;
+	*there = hash;
+	if (err || is_image(&d->seen) || !d->id.descriptors || now->start == d->id.start)
+		return err;
+	return imapifs_descriptors_at(sbi, d->desc, there);
+}
+
+static int identify(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
+{
+	struct imapifs_drive *d = sbi->drive;
+	int err;
+
 	err = look(d);
 	if (err)
 		return err;
 	WRITE_ONCE(d->capacity, d->seen.capacity);
 	fit_capacity(d);
-	err = newest_hash(sbi, &hash);
-	imapi_medium_identify(&d->seen, now);
-	now->descriptors = hash;
-	*there = hash;
-	if (err || is_image(&d->seen) || !sbi->id.descriptors || now->start == sbi->id.start)
-		return err;
-	return imapifs_descriptors_at(sbi, sbi->id.start + IMAPI_SYSTEM_BLOCKS, there);
+	err = identify_seen(sbi, now, there);
+	d->seen_id = *now;
+	/* Until somebody says that it is the same disc, that one's length counts */
+	WRITE_ONCE(d->capacity, d->medium.capacity);
+	return err;
+}
+
+/* Burning, or waiting to be told how that ended */
+static bool is_at_work(struct imapifs_sb *sbi)
+{
+	bool work;
+
+	spin_lock(&sbi->lock);
+	work = sbi->job;
+	spin_unlock(&sbi->lock);
+	return work;
+}
+
+/*
+ * With the lock: can what is mounted be read from the disc that is there, unless @err?
+ * What was burned behind it doesn't matter.
+ */
+static void judge_reads(struct imapifs_drive *d, const struct imapi_identity *now, u64 there,
+			int err)
+{
+	int was = d->wrong;
+
+	if (!err && !(imapi_identity_same_medium(&d->id, now) &&
+		      (!d->id.descriptors || there == d->id.descriptors)))
+		err = -EMEDIUMTYPE;
+	WRITE_ONCE(d->wrong, err);
+	if (err && !was)
+		pr_warn("imapifs: %s: %s: nothing is read before the disc that was mounted is back\n",
+			d->disk->disk_name,
+			err == -EMEDIUMTYPE ? "another disc is in the drive" : d->mmc.said);
+}
+
+/*
+ * What is asked while the helper is at work is how that ended. A blank disc says nothing
+ * then: it may be another, or the one that nothing was burned on.
+ */
+static void judge_burn(struct imapifs_drive *d, const struct imapi_identity *now, u64 *there)
+{
+	d->torn = true;
+	if (now->blank && d->changes != d->trusted)
+		*there = U64_MAX;
+}
+
+/*
+ * Before a commit. Behind a burn that was broken off the helper knows best whether this
+ * is what it left. A blank disc that was put in is refused once: who commits again after
+ * he was told means it.
+ */
+static void judge_commit(struct imapifs_drive *d, struct imapi_identity *now, u64 *there)
+{
+	bool put_in = d->changes != d->trusted;
+
+	if (d->torn && imapi_identity_left_over(&d->id, now, *there)) {
+		*now = d->id;
+		*there = d->id.descriptors;
+		return;
+	}
+	now->put_in = now->blank && put_in && !d->warned;
+	d->warned = now->put_in;
+	if (!d->warned)
+		d->trusted = d->changes;
 }
 
 static int drive_identify(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
 {
 	struct imapifs_drive *d = sbi->drive;
+	bool burned = is_at_work(sbi);
 	int err;
 
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
+	accept_disc(d);
+	d->judged = d->changes;
 	err = identify(sbi, now, there);
-	/* Until somebody says that it is the same disc, that one's length counts */
-	WRITE_ONCE(d->capacity, d->medium.capacity);
+	judge_reads(d, now, *there, err);
+	if (!err && burned)
+		judge_burn(d, now, there);
+	else if (!err)
+		judge_commit(d, now, there);
 	mutex_unlock(&d->lock);
 	return err;
 }
 
+/* --- reading: never from another disc --- */
+
+/* sr knows of another disc, and refuses all reads until somebody asks for events */
+static bool is_refused(const struct imapifs_drive *d)
+{
+	return d->scsi && d->scsi->changed;
+}
+
+static bool is_doubtful(const struct imapifs_drive *d)
+{
+	return READ_ONCE(d->mounted) &&
+	       (READ_ONCE(d->wrong) || is_refused(d) ||
+		READ_ONCE(d->disk->diskseq) != READ_ONCE(d->number));
+}
+
+/* With the lock: is it still, or again, the disc that is mounted? */
+static int find_disc(struct imapifs_sb *sbi)
+{
+	struct imapifs_drive *d = sbi->drive;
+	struct imapi_identity now;
+	u64 there;
+	int err;
+
+	accept_disc(d);
+	/* Nothing came or went since somebody looked */
+	if (d->judged == d->changes && (!d->wrong || d->wrong == -ENOMEDIUM ||
+					d->wrong == -EMEDIUMTYPE))
+		return d->wrong;
+	d->judged = d->changes;
+	err = identify(sbi, &now, &there);
+	judge_reads(d, &now, there, err);
+	/* Others read from the other disc, by the same cache */
+	invalidate_bdev(sbi->sb->s_bdev);
+	return d->wrong;
+}
+
+int imapifs_disc_begin_read(struct imapifs_sb *sbi)
+{
+	struct imapifs_drive *d = sbi->drive;
+	unsigned int flags;
+	int err = 0;
+
+	if (wait_event_killable(sbi->idle, !READ_ONCE(sbi->burning)))
+		return -EINTR;
+	if (!d)
+		return 0;
+	if (is_doubtful(d)) {
+		if (mutex_lock_killable(&d->lock))
+			return -EINTR;
+		/* Who reads may hold a page's lock */
+		flags = memalloc_nofs_save();
+		err = find_disc(sbi);
+		memalloc_nofs_restore(flags);
+		mutex_unlock(&d->lock);
+	}
+	fit_capacity(d);
+	return err;
+}
+
 /* --- mounting --- */
+
+/* By the name of its kind: who has no drive need not have the SCSI layer loaded */
+static struct scsi_device *scsi_of(struct gendisk *disk)
+{
+	struct device *parent = disk_to_dev(disk)->parent;
+
+	if (!parent || !parent->type || !parent->type->name ||
+	    strcmp(parent->type->name, "scsi_device"))
+		return NULL;
+	return to_scsi_device(parent);
+}
 
 static struct imapifs_drive *drive_new(struct gendisk *disk)
 {
@@ -210,6 +375,7 @@ static struct imapifs_drive *drive_new(struct gendisk *disk)
 	if (!d)
 		return NULL;
 	d->disk = disk;
+	d->scsi = scsi_of(disk);
 	mutex_init(&d->lock);
 	d->mmc.packet = packet;
 	d->mmc.wait = wait;
@@ -287,6 +453,7 @@ static int find_on(struct imapifs_sb *sbi, struct fs_context *fc)
 	int err;
 
 	/* To open the device the kernel has polled, and waited until it is ready */
+	WRITE_ONCE(d->number, READ_ONCE(d->disk->diskseq));
 	d->mmc.ready = true;
 	err = look(d);
 	if (err) {
@@ -325,6 +492,12 @@ static int drive_find(struct imapifs_sb *sbi, struct fs_context *fc)
 	sbi->drive = d;
 	mutex_lock(&d->lock);
 	err = find_on(sbi, fc);
+	d->id = sbi->id;
+	/* An image's newest ones are at block 16, an older session has its own */
+	d->desc = sbi->blank ? IMAPI_SYSTEM_BLOCKS : sbi->base.desc;
+	d->trusted = d->changes;
+	d->judged = d->changes;
+	WRITE_ONCE(d->mounted, !err);
 	mutex_unlock(&d->lock);
 	return err;
 }
@@ -349,6 +522,13 @@ static void drive_burned(struct imapifs_sb *sbi)
 
 	mutex_lock(&d->lock);
 	d->medium = d->seen;
+	d->id = d->seen_id;
+	d->desc = IMAPI_SYSTEM_BLOCKS;
+	if (!is_image(&d->seen))
+		d->desc += d->id.start;
+	d->torn = false;
+	d->trusted = d->judged;
+	WRITE_ONCE(d->wrong, 0);
 	tell_capacity(sbi);
 	/* Programs that burn leave it unlocked */
 	imapi_mmc_tray(&d->mmc, IMAPI_LOCK);

@@ -23,7 +23,7 @@ for level; do
 	kmod)	wanted="$wanted gcc make sparse kmod linux-headers-amd64 linux-headers-6.12-amd64" ;;
 	guest)	wanted="$wanted qemu-system-x86 busybox-static kmod e2fsprogs xz-utils zstd perl dkms
 			gcc-multilib rsync" ;;
-	vdrive)	wanted="$wanted wodim genisoimage dvd+rw-tools xorriso sg3-utils" ;;
+	vdrive)	wanted="$wanted wodim genisoimage dvd+rw-tools xorriso sg3-utils eject udev" ;;
 	debug)	wanted="$wanted gcc libc6-dev make flex bison bc libelf-dev linux-source-6.1
 			xz-utils lz4" ;;
 	newest)	wanted="$wanted mmdebstrap make linux-source-6.1 xz-utils" ;;

@@ -373,6 +373,8 @@ int imapi_dirs_span(const struct imapi_source *src, const struct imapi_hierarchy
  * @blank: a disc with nothing on it: any other of its make is the same to us
  * @has_disc_id: @disc_id is there
  * @disc_id: a number that a CD-R gets with its first track, and keeps
+ * @put_in: of the disc that is there now: somebody told that one was put in since the
+ *	other was looked at, which says something of blank discs alone
  */
 struct imapi_identity {
 	u8 medium[32];
@@ -385,10 +387,26 @@ struct imapi_identity {
 	bool blank;
 	bool has_disc_id;
 	u32 disc_id;
+	bool put_in;
 };
+
+/* Of one make, and nothing says that they are two */
+bool imapi_identity_same_medium(const struct imapi_identity *a,
+				const struct imapi_identity *b);
 
 bool imapi_identity_equal(const struct imapi_identity *a,
 			  const struct imapi_identity *b);
+
+/**
+ * imapi_identity_left_over - may a burn of ours that was broken off have left this?
+ * @was: the disc before it
+ * @now: the one in the drive
+ * @there: as for imapi_identity_compare()
+ *
+ * Two sessions more at most: one that was repaired, and the new one.
+ */
+bool imapi_identity_left_over(const struct imapi_identity *was,
+			      const struct imapi_identity *now, u64 there);
 
 /* What became of the disc that a commit was planned for */
 enum imapi_difference {

@@ -2,7 +2,8 @@
 /* Is this the disc that was mounted? */
 #include "core.h"
 
-static bool same_medium(const struct imapi_identity *a, const struct imapi_identity *b)
+bool imapi_identity_same_medium(const struct imapi_identity *a,
+				const struct imapi_identity *b)
 {
 	if (a->medium_len != b->medium_len || memcmp(a->medium, b->medium, a->medium_len))
 		return false;
@@ -13,10 +14,23 @@ static bool same_medium(const struct imapi_identity *a, const struct imapi_ident
 bool imapi_identity_equal(const struct imapi_identity *a,
 			  const struct imapi_identity *b)
 {
-	return same_medium(a, b) &&
+	return imapi_identity_same_medium(a, b) &&
 	       a->sessions == b->sessions && a->nwa == b->nwa &&
 	       a->descriptors == b->descriptors &&
 	       a->tracks == b->tracks && a->start == b->start && a->blank == b->blank;
+}
+
+bool imapi_identity_left_over(const struct imapi_identity *was,
+			      const struct imapi_identity *now, u64 there)
+{
+	if (!imapi_identity_same_medium(was, now) || now->sessions > was->sessions + 2)
+		return false;
+	return was->descriptors ? there == was->descriptors : !now->sessions;
+}
+
+static enum imapi_difference same_blank(const struct imapi_identity *now)
+{
+	return now->put_in ? IMAPI_MAYBE_OTHER_BLANK : IMAPI_SAME_BLANK;
 }
 
 enum imapi_difference imapi_identity_compare(const struct imapi_identity *planned,
@@ -24,10 +38,10 @@ enum imapi_difference imapi_identity_compare(const struct imapi_identity *planne
 {
 	if (!now)
 		return IMAPI_NO_DISC;
-	if (!same_medium(planned, now))
+	if (!imapi_identity_same_medium(planned, now))
 		return IMAPI_OTHER_DISC;
 	if (imapi_identity_equal(planned, now))
-		return planned->blank ? IMAPI_SAME_BLANK : IMAPI_SAME;
+		return planned->blank ? same_blank(now) : IMAPI_SAME;
 	if (planned->blank)
 		return now->blank ? IMAPI_OTHER_DISC : IMAPI_NOT_BLANK;
 	if (now->blank)

@@ -162,7 +162,8 @@ void imapi_medium_identify(const struct imapi_medium *m, struct imapi_identity *
 	id->medium_len = ID_BYTES;
 	id->sessions = m->sessions;
 	id->tracks = m->tracks;
-	id->nwa = m->nwa;
+	/* A session that was broken off has none before it is closed */
+	id->nwa = m->nwa_valid ? m->nwa : m->last.end;
 	id->start = m->last.start;
 	id->blank = m->state == IMAPI_BLANK || m->unformatted;
 	id->has_disc_id = m->has_id;

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# killed.t [MEDIUM...]: the helper of a mount by the module is killed amid a burn. The mount
+# lives on with all that was staged, and a new helper closes what the old one has begun
+set -u
+# shellcheck source=tests/vdrive/lib.sh
+. "$(dirname "$0")/lib.sh"
+export IMAPIFS_FACE=kernel
+guest_or_exec 900 "$@"
+# shellcheck source=tests/vdrive/swap.sh
+. "$VDRIVE_TOP/tests/vdrive/swap.sh"
+
+helper_pid()
+{
+	"$BUILD/imapifs" status --json "$M" | grep -oP '"pid": *\K[0-9]+'
+}
+
+# killed_amid NAME FAULT...: what is staged as NAME is burned, up to where the fault hangs
+killed_amid()
+{
+	local name=$1 pid
+
+	shift
+	head -c 3000000 /dev/urandom >"$work/$name"
+	cp "$work/$name" "$M/$name"
+	pid=$(helper_pid)
+	ctl fault add "$@" hang=8 >/dev/null
+	sync_disc >"$T/sync" 2>&1 &
+	ok "$medium: a burn" hit
+	kill -9 "$pid"
+	wait $!
+	is "$medium: fails when its helper is killed" "$?" 1
+	diag "$(<"$T/sync")"
+	ctl fault clear
+	is "$medium: status says what to do" "$(last_message)" \
+		"the helper died: imapifs attach starts a new one; all stays staged"
+	ok "$medium: what was staged can be read" cmp "$work/$name" "$M/$name"
+	refused "$medium: but not burned" "not connected" sync_disc
+	ok "$medium: attach" timeout 120 "$BUILD/imapifs" attach "$M"
+	ok "$medium: the next commit" sync_disc
+	diag "$(last_message)"
+	ok "$medium: has it" cmp "$work/$name" "$M/$name"
+}
+
+isofs_shows()
+{
+	local name rc=0
+
+	ctl button && ctl eject && ctl insert "$work/disc" || return
+	mount -t iso9660 -o ro "$DEV" "$T/iso" || return
+	for name; do
+		cmp "$work/$name" "$T/iso/$name" || rc=1
+	done
+	umount "$T/iso" && return $rc
+}
+
+killed()
+{
+	medium=$1
+	work=$T/killed-$medium
+	mkdir -p "$work"
+	need attach "$medium" "$work/disc"
+	need mount_disc
+	killed_amid first write nth=20
+	killed_amid second write nth=20
+	killed_amid third 35
+	ok "$medium: unmount" unmount
+	ok "$medium: sound" timeout 200 "$BUILD/imapifs" verify "$DEV"
+	ok "$medium: isofs shows all" isofs_shows first second third
+	detach "$DEV"
+}
+
+media=("$@")
+[[ $# -gt 0 ]] || media=(cd-r-80 dvd+r dvd+rw)
+for medium in "${media[@]}"; do
+	killed "$medium"
+done
+tap_done

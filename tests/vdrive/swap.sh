@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What swap.t and killed.t share: a disc that is mounted, and others
+
+# shellcheck source=tests/lib/tap.sh
+. "$VDRIVE_TOP/tests/lib/tap.sh"
+
+FACE=${IMAPIFS_FACE:-fuse}
+if [[ $FACE == kernel && ! -e /dev/imapifs ]]; then
+	insmod "$BUILD/$(uname -r)/imapifs.ko" || skip_all "no module (make kmod KVER=$(uname -r))"
+fi
+for program in xorriso fusermount3; do
+	command -v "$program" >/dev/null || skip_all "no $program (tests/deps.sh vdrive)"
+done
+[[ -x $BUILD/imapifs ]] || skip_all "build/imapifs is not built"
+export HOME=$T/home
+mkdir -p "$HOME" "$T/spool" "$T/mnt" "$T/iso" "$T/dir/deep/er"
+M=$T/mnt
+for name in ours theirs dir/deep/er/file; do
+	head -c 300001 /dev/urandom >"$T/$name"
+done
+count=0
+
+mount_disc()
+{
+	timeout 120 "$BUILD/mount.imapifs" "$DEV" "$M" -o "face=$FACE,spool=$T/spool${1:+,$1}"
+}
+
+unmount()
+{
+	timeout 300 "$BUILD/umount.imapifs" "$M"
+}
+
+sync_disc()
+{
+	timeout 300 sync "$M"
+}
+
+info()
+{
+	timeout 120 "$BUILD/imapifs" info "$@" "$DEV"
+}
+
+last_message()
+{
+	"$BUILD/imapifs" status "$M" | sed -n 's/^last: *//p'
+}
+
+# Commands of the log that change a disc: WRITE, BLANK, CLOSE, FORMAT, RESERVE, OPC
+writes()
+{
+	ctl log show | grep -cE ' (2a|aa|a1|5b|04|53|54) '
+}
+
+# One file more, of which $T/ours is the content. Sets staged, its name
+stage()
+{
+	count=$((count + 1))
+	staged=$M/file$count
+	cp "$T/ours" "$staged"
+}
+
+# Waits until a fault rule hits, which may hang then
+hit()
+{
+	local _
+
+	for _ in {1..150}; do
+		[[ $(ctl fault list) != *hits=1* ]] || return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+# elsewhere DISC COMMAND...: with the disc in a drive of its own, which is DEV then
+elsewhere()
+{
+	local names DEV SG rc disc=$1
+
+	shift
+	names=$(timeout 60 "$V" attach --verbose "$disc") || return
+	read -r DEV SG <<<"$names"
+	"$@"
+	rc=$?
+	detach "$DEV" && return $rc
+}
+
+# theirs FILE [on]: another program burns a session; on: the last one
+theirs()
+{
+	timeout 300 xorriso -abort_on FAILURE -dev "$DEV" -joliet on -close "${2:-off}" \
+		-map "$1" /file1 -commit -end
+}
+
+# A disc may be in one drive alone, and a copy is as good
+copy_disc()
+{
+	cp --sparse=always "$1" "$2" && cp "$1.disc" "$2.disc"
+}
