@@ -151,6 +151,9 @@ int optical_open_burner(struct optical *o);
  */
 int optical_held_back(struct optical *o);
 
+/* Says so: -EMEDIUMTYPE */
+int optical_changed(struct optical *o);
+
 /* The disc was looked at, and is still ours; @changes: optical_changes() from before that */
 void optical_burn_go_on(struct optical *o, u64 changes);
 

@@ -60,6 +60,8 @@ int optical_append_begin(struct recorder *r, u32 blocks)
 	s.blocks = o->blocks;
 	s.cd = o->medium.type->cd;
 	err = burner_begin(o->burner, &s);
+	if (err == -ESTALE && optical_changes(o) != o->trusted)
+		return optical_changed(o);
 	if (err == -ESTALE)
 		return optical_fail(o, -EMEDIUMTYPE,
 				    "the drive would not write where the session has to be (block %u): nothing was written, sync again",

@@ -69,12 +69,15 @@ int optical_burn_begin(struct optical *o)
 	return err;
 }
 
-int optical_held_back(struct optical *o)
+int optical_changed(struct optical *o)
 {
-	if (!guard_held_back())
-		return 0;
 	return optical_fail(o, -EMEDIUMTYPE,
 			    "the disc was taken out or the drive reset amid the burn, and nothing was written since: put back the disc that was mounted and sync again");
+}
+
+int optical_held_back(struct optical *o)
+{
+	return guard_held_back() ? optical_changed(o) : 0;
 }
 
 void optical_burn_end(struct optical *o)

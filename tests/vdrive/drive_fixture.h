@@ -174,16 +174,22 @@ static inline uint32_t bench_compare(struct bench *b, uint32_t lba, uint32_t blo
 }
 
 /* Write parameters: 52 bytes of page 05h after a header of 8 */
-static inline uint32_t bench_page05(struct bench *b, unsigned int type, bool multi)
+static inline uint32_t bench_page05_of(struct bench *b, unsigned int type, uint8_t track,
+				       uint8_t block)
 {
 	memset(b->data, 0, 60);
 	b->data[8] = 0x05;
 	b->data[9] = 0x32;
 	b->data[10] = (uint8_t)(0x40 | type);
-	b->data[11] = (uint8_t)((multi ? 0xc0 : 0) | 0x04);
-	b->data[12] = 0x08;
+	b->data[11] = track;
+	b->data[12] = block;
 	b->data[23] = 150;
 	return SEND(b, 60, 0x55, 0x10, 0, 0, 0, 0, 0, 0, 60);
+}
+
+static inline uint32_t bench_page05(struct bench *b, unsigned int type, bool multi)
+{
+	return bench_page05_of(b, type, (multi ? 0xc0 : 0) | 0x04, 0x08);
 }
 
 /* READ TRACK INFORMATION by number; fields by offset afterwards */

@@ -272,6 +272,9 @@ TEST_F(drive, write_parameters)
 	EXPECT_EQ(0x52600, bench_page05(b, 0, true));
 	EXPECT_EQ(0x52600, bench_page05(b, 3, true));
 	EXPECT_EQ(0x52600, bench_page05(b, 0x11, true));
+	/* As programs send them that close a session; no data can be written so */
+	EXPECT_EQ(0, bench_page05_of(b, 1, 0xc0, 0));
+	EXPECT_EQ(0x56400, bench_write(b, 0, 16));
 	/* Lengths that don't fit */
 	EXPECT_EQ(0x51a00, SEND(b, 59, 0x55, 0x10, 0, 0, 0, 0, 0, 0, 60));
 	EXPECT_EQ(0x51a00, SEND(b, 7, 0x55, 0x10, 0, 0, 0, 0, 0, 0, 7));

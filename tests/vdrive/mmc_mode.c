@@ -169,7 +169,13 @@ sense_t mmc_mode_sense(struct drive *d, struct command *c)
 
 /* --- MODE SELECT --- */
 
-/* Packets on CD, raw sectors, audio and test writing are not built */
+/* Packets on CD, raw sectors and test writing are not built; audio isn't either, see WRITE */
+/* What programs send that only close a session, as the kind of track is no matter then */
+static bool is_audio(const uint8_t *p)
+{
+	return (p[2] & 0x0f) == WRITE_TAO && !(p[3] & 0x04) && !(p[4] & 0x0f);
+}
+
 static sense_t set_page05(struct drive *d, const uint8_t *p)
 {
 	unsigned int type = p[2] & 0x0f, block = p[4] & 0x0f;
@@ -186,7 +192,7 @@ static sense_t set_page05(struct drive *d, const uint8_t *p)
 	if (cd && type == WRITE_SAO) {
 		if (block && block < 8)
 			return SENSE_LIST_FIELD;
-	} else if (!(p[3] & 0x04) || (block != 8 && block != 10 && block != 13)) {
+	} else if (!is_audio(p) && (!(p[3] & 0x04) || (block != 8 && block != 10 && block != 13))) {
 		return SENSE_LIST_FIELD;
 	}
 	/* Reserved: the value that neither ends the disc nor keeps it open */

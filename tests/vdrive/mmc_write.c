@@ -180,8 +180,10 @@ static sense_t check_parameters(const struct drive *d)
 
 	if (!disc->media->page05)
 		return GOOD;
+	if (is_cd(disc) && type != WRITE_TAO)
+		return SENSE_SEQUENCE;
 	if (is_cd(disc))
-		return type == WRITE_TAO ? GOOD : SENSE_SEQUENCE;
+		return d->page05[3] & 0x04 ? GOOD : SENSE_TRACK_MODE;
 	if (type == WRITE_SAO)
 		return d->dao ? GOOD : SENSE_SEQUENCE;
 	if (type == WRITE_TAO || disc->minimal || d->dao)
