@@ -62,6 +62,10 @@ static const struct imapi_identity two = { DISC(2, 200, 1, 2, 100) };
 static const struct imapi_identity blank = {
 	.medium = "MAKE", .medium_len = 4, .blank = true,
 };
+static const struct imapi_identity put_in = {
+	.medium = "MAKE", .medium_len = 4, .blank = true, .put_in = true,
+};
+static const struct imapi_identity two_put_in = { DISC(2, 200, 1, 2, 100), .put_in = true };
 static const struct imapi_identity other_make = {
 	.medium = "MADE", .medium_len = 4, .sessions = 2, .nwa = 200, .descriptors = 1,
 	.tracks = 2, .start = 100,
@@ -103,6 +107,9 @@ static const struct {
 	{ "begins elsewhere", &two, &other_start, 2, IMAPI_OTHER_DISC, -EMEDIUMTYPE },
 	{ "never read, and changed", &unread, &more, 0, IMAPI_OTHER_DISC, -EMEDIUMTYPE },
 	{ "was blank", &blank, &two, 1, IMAPI_NOT_BLANK, -EMEDIUMTYPE },
+	{ "a blank one that was put in", &blank, &put_in, 0, IMAPI_MAYBE_OTHER_BLANK,
+	  -EMEDIUMTYPE },
+	{ "put in, and known by more", &two, &two_put_in, 1, IMAPI_SAME, 0 },
 	{ "is blank", &two, &blank, 0, IMAPI_ERASED, -EMEDIUMTYPE },
 };
 
@@ -118,6 +125,21 @@ TEST(what_differs)
 		EXPECT_EQ(pairs[i].error, imapi_difference_error(is)) TH_LOG("%s", pairs[i].name);
 		ASSERT_NE(NULL, imapi_difference_text(is));
 	}
+}
+
+TEST(what_a_broken_burn_may_leave)
+{
+	const struct imapi_identity far = { DISC(5, 500, 2, 5, 400) };
+	const struct imapi_identity begun = { .medium = "MAKE", .medium_len = 4, .tracks = 1 };
+
+	EXPECT_TRUE(imapi_identity_left_over(&two, &two, 1));
+	EXPECT_TRUE(imapi_identity_left_over(&two, &more, 1));
+	EXPECT_TRUE(imapi_identity_left_over(&two, &moved, 1));
+	EXPECT_FALSE(imapi_identity_left_over(&two, &more, 7));
+	EXPECT_FALSE(imapi_identity_left_over(&two, &far, 1));
+	EXPECT_FALSE(imapi_identity_left_over(&two, &other_make, 1));
+	EXPECT_TRUE(imapi_identity_left_over(&blank, &begun, 0));
+	EXPECT_FALSE(imapi_identity_left_over(&blank, &two, 1));
 }
 
 TEST_HARNESS_MAIN

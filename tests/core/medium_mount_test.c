@@ -263,8 +263,8 @@ TEST(identified)
 {
 	struct imapi_medium m = {
 		.type = imapi_media_type(0x09), .state = IMAPI_APPENDABLE, .sessions = 2,
-		.tracks = 3, .nwa = 30000, .code = IMAPI_CODE_ATIP, .code_hash = 77,
-		.has_id = true, .id = 5, .last = { .number = 2, .start = 16402 },
+		.tracks = 3, .nwa_valid = true, .nwa = 30000, .code = IMAPI_CODE_ATIP, .code_hash = 77,
+		.has_id = true, .id = 5, .last = { .number = 2, .start = 16402, .end = 17000 },
 	};
 	struct imapi_identity a, b;
 
@@ -284,6 +284,11 @@ TEST(identified)
 	m.type = imapi_media_type(0x0a);
 	imapi_medium_identify(&m, &b);
 	EXPECT_EQ(IMAPI_OTHER_DISC, imapi_identity_compare(&a, &b, 0));
+	/* A session that was broken off: the drive names none before it is closed */
+	m.nwa_valid = false;
+	m.nwa = 0;
+	imapi_medium_identify(&m, &b);
+	EXPECT_EQ(m.last.end, b.nwa);
 }
 
 TEST_HARNESS_MAIN

@@ -14,5 +14,8 @@ for face in kernel fuse; do
 		# shellcheck disable=SC2086
 		IMAPIFS_FACE=$face prove -v tests/vdrive/life.t :: $media || failed=1
 	done
+	IMAPIFS_FACE=$face prove -v tests/vdrive/swap.t || failed=1
+	IMAPIFS_FACE=$face prove -v tests/vdrive/swap.t :: udev cd-r-80 || failed=1
 done
+prove -v tests/vdrive/killed.t || failed=1
 exit $failed

@@ -51,7 +51,7 @@ isofs_shows()
 	for name; do
 		cmp "$work/$name" "$T/iso/$name" || rc=1
 	done
-	umount "$T/iso" && return $rc
+	umount "$T/iso" && return "$rc"
 }
 
 killed()

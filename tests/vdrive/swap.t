@@ -165,7 +165,7 @@ commits()
 {
 	# By then the disc was compared for the last time: the speed is set behind it
 	case $medium in
-	cd-* | dvd+r*) amid "swapped behind the last look" bb ;;
+	cd-* | dvd+r | dvd+r-dl) amid "swapped behind the last look" bb ;;
 	dvd-r*) amid "swapped behind the last look" b6 ;;
 	esac
 	amid "swapped before the first write" write
@@ -202,13 +202,12 @@ reads()
 
 tray()
 {
-	local name
-
 	stage
 	if command -v eject >/dev/null; then
-		refused "$medium: eject, while it is mounted" "" timeout 60 eject "$DEV"
+		refused "$medium: CDROMEJECT, while it is mounted" "" \
+			timeout 60 eject --no-unmount "$DEV"
 	else
-		skip "$medium: eject, while it is mounted" "no eject (tests/deps.sh vdrive)"
+		skip "$medium: CDROMEJECT, while it is mounted" "no eject (tests/deps.sh vdrive)"
 	fi
 	exits "$medium: the tray is locked" 1 ctl button
 	if [[ $udev ]]; then
@@ -281,7 +280,20 @@ programs()
 	ok "$medium: with what was staged" cmp "$T/ours" "$staged"
 }
 
-# --- all of it ---
+# --- the end ---
+
+# eject(1) unmounts first, and that burns
+ejected()
+{
+	stage
+	if command -v eject >/dev/null; then
+		ok "$medium: eject unmounts it" timeout 300 eject "$DEV"
+		ctl button
+	else
+		ok "$medium: unmount at last" unmount
+	fi
+	ok "$medium: it is unmounted" test ! -e "$M/file1"
+}
 
 # What isofs makes of it: each file that was ever staged, and nothing else
 all_there()
@@ -295,7 +307,7 @@ all_there()
 		cmp "$T/ours" "$T/iso/file$n" || rc=1
 	done
 	[[ $(find "$T/iso" -maxdepth 1 | wc -l) -eq $((count + 2)) ]] || rc=1
-	umount "$T/iso" && return $rc
+	umount "$T/iso" && return "$rc"
 }
 
 swaps()
@@ -315,7 +327,7 @@ swaps()
 	reads
 	tray
 	programs
-	ok "$medium: unmount at last" unmount
+	ejected
 	ok "$medium: isofs shows all that was staged, and no more" all_there
 	detach "$DEV"
 }
