@@ -17,5 +17,5 @@ for face in kernel fuse; do
 	IMAPIFS_FACE=$face prove -v tests/vdrive/swap.t || failed=1
 	IMAPIFS_FACE=$face prove -v tests/vdrive/swap.t :: udev cd-r-80 || failed=1
 done
-prove -v tests/vdrive/killed.t || failed=1
+prove -v tests/vdrive/killed.t tests/vdrive/guarded.t || failed=1
 exit $failed

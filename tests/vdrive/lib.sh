@@ -7,7 +7,8 @@ VDRIVE_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # build/tests/asan/vdrive is the one with sanitizers
 V=${IMAPIFS_VDRIVE:-$VDRIVE_TOP/build/vdrive}
 
-# guest_or_exec SECONDS ARGUMENT...: returns in a guest alone
+# guest_or_exec SECONDS ARGUMENT...: returns in a guest alone. VDRIVE_APPEND is added to the
+# kernel's command line
 guest_or_exec()
 {
 	local limit=$1 kernel=${IMAPIFS_KERNEL:-6.1} program name
@@ -23,7 +24,7 @@ guest_or_exec()
 	. "$VDRIVE_TOP/tests/guest/kernel.sh"
 	kernel_find "$kernel" >/dev/null 2>&1 || vdrive_skip "no kernel $kernel to boot"
 	mkdir -p "$VDRIVE_TOP/build/guest"
-	exec "$VDRIVE_TOP/tests/guest/run" -m 3072 -t "$limit" \
+	exec "$VDRIVE_TOP/tests/guest/run" -m 3072 -t "$limit" ${VDRIVE_APPEND:+-a "$VDRIVE_APPEND"} \
 		-l "$VDRIVE_TOP/build/guest/vdrive-$name.log" "$kernel" bash "$0" "$@"
 }
 

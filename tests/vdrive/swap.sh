@@ -75,11 +75,11 @@ hit()
 # elsewhere DISC COMMAND...: with the disc in a drive of its own, which is DEV then
 elsewhere()
 {
-	local names DEV SG rc disc=$1
+	local names DEV rc disc=$1
 
 	shift
 	names=$(timeout 60 "$V" attach --verbose "$disc") || return
-	read -r DEV SG <<<"$names"
+	read -r DEV _ <<<"$names"
 	"$@"
 	rc=$?
 	detach "$DEV" && return $rc

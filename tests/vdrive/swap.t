@@ -133,6 +133,13 @@ attentions()
 	ctl fault add 51 sense=6/28/00 >/dev/null
 	back true
 	ctl fault clear
+	# Closing a session is a change for many a drive
+	ctl quirk close-event on
+	stage
+	back true
+	stage
+	back true
+	ctl quirk close-event off
 }
 
 # --- amid a commit ---
