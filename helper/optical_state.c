@@ -423,6 +423,11 @@ int optical_adopt(struct optical *o)
 
 	o->torn = true;
 	err = read_state(o, &now);
+	/* A read ends a track that was left open, and what is next moves */
+	if (!err && now.medium.unfinished) {
+		core_free(now.sessions.list);
+		err = read_state(o, &now);
+	}
 	if (err)
 		return err;
 	if (!is_offspring(o, &now)) {

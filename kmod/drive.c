@@ -198,7 +198,7 @@ static int identify_seen(struct imapifs_sb *sbi, struct imapi_identity *now, u64
 	return imapifs_descriptors_at(sbi, d->desc, there);
 }
 
-static int identify(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
+static int identify_once(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
 {
 	struct imapifs_drive *d = sbi->drive;
 	int err;
@@ -208,8 +208,20 @@ static int identify(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *the
 		return err;
 	WRITE_ONCE(d->capacity, d->seen.capacity);
 	fit_capacity(d);
-	err = identify_seen(sbi, now, there);
-	d->seen_id = *now;
+	return identify_seen(sbi, now, there);
+}
+
+static int identify(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
+{
+	struct imapifs_drive *d = sbi->drive;
+	int err;
+
+	err = identify_once(sbi, now, there);
+	/* A read ends a track that somebody left open, and what is next moves */
+	if (!err && d->seen.unfinished)
+		err = identify_once(sbi, now, there);
+	if (!err)
+		d->seen_id = *now;
 	/* Until somebody says that it is the same disc, that one's length counts */
 	WRITE_ONCE(d->capacity, d->medium.capacity);
 	return err;
