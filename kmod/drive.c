@@ -17,6 +17,8 @@
 
 #define QUICK_TIMEOUT	(10 * HZ)
 #define SPIN_UP_TIMEOUT	(60 * HZ)
+/* A look is begun anew so often if the disc may have been changed meanwhile */
+#define LOOK_ROUNDS	2
 /* Of a session on a disc that is written once, from its descriptors on */
 #define BEGINNING_BLOCKS	16u
 /* Of directories, before anybody asks for them: 1 MiB, an eighth of a second of a DVD */
@@ -130,6 +132,12 @@ static void tell_capacity(struct imapifs_sb *sbi)
 
 /* --- looking at the disc --- */
 
+/* sr knows of another disc, and refuses all reads until somebody asks for events */
+static bool is_refused(const struct imapifs_drive *d)
+{
+	return d->scsi && d->scsi->changed;
+}
+
 /*
  * With the lock. Once it knows that a disc came in, sr refuses all reads until somebody
  * polls for that; where nobody does, this is the poll. Others that poll leave a trace in
@@ -195,7 +203,11 @@ static int identify_seen(struct imapifs_sb *sbi, struct imapi_identity *now, u64
 	*there = hash;
 	if (err || is_image(&d->seen) || !d->id.descriptors || now->start == d->id.start)
 		return err;
-	return imapifs_descriptors_at(sbi, d->desc, there);
+	*there = 0;
+	if (d->desc < d->seen.capacity)
+		err = imapifs_descriptors_at(sbi, d->desc, there);
+	/* Another disc has a gap there, or nothing */
+	return err == -EIO || err == -EREMOTEIO || err == -ENODATA ? 0 : err;
 }
 
 static int identify_once(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
@@ -214,12 +226,17 @@ static int identify_once(struct imapifs_sb *sbi, struct imapi_identity *now, u64
 static int identify(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
 {
 	struct imapifs_drive *d = sbi->drive;
-	int err;
+	int err, round = 0;
 
-	err = identify_once(sbi, now, there);
-	/* A read ends a track that somebody left open, and what is next moves */
-	if (!err && d->seen.unfinished)
+	do {
+		d->judged = d->changes;
 		err = identify_once(sbi, now, there);
+		/* While it was looked at the drive told of a change, and sr kept that to itself */
+		if (is_refused(d))
+			accept_disc(d);
+		/* A read ends a track that somebody left open, and what is next moves */
+	} while (++round < LOOK_ROUNDS && (d->judged != d->changes ||
+					   (!err && d->seen.unfinished)));
 	if (!err)
 		d->seen_id = *now;
 	/* Until somebody says that it is the same disc, that one's length counts */
@@ -297,7 +314,6 @@ static int drive_identify(struct imapifs_sb *sbi, struct imapi_identity *now, u6
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
 	accept_disc(d);
-	d->judged = d->changes;
 	err = identify(sbi, now, there);
 	judge_reads(d, now, *there, err);
 	if (!err && burned)
@@ -309,12 +325,6 @@ static int drive_identify(struct imapifs_sb *sbi, struct imapi_identity *now, u6
 }
 
 /* --- reading: never from another disc --- */
-
-/* sr knows of another disc, and refuses all reads until somebody asks for events */
-static bool is_refused(const struct imapifs_drive *d)
-{
-	return d->scsi && d->scsi->changed;
-}
 
 static bool is_doubtful(const struct imapifs_drive *d)
 {
@@ -336,7 +346,6 @@ static int find_disc(struct imapifs_sb *sbi)
 	if (d->judged == d->changes && (!d->wrong || d->wrong == -ENOMEDIUM ||
 					d->wrong == -EMEDIUMTYPE))
 		return d->wrong;
-	d->judged = d->changes;
 	err = identify(sbi, &now, &there);
 	judge_reads(d, &now, there, err);
 	/* Others read from the other disc, by the same cache */

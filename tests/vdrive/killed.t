@@ -24,6 +24,7 @@ killed_amid()
 	head -c 3000000 /dev/urandom >"$work/$name"
 	cp "$work/$name" "$M/$name"
 	pid=$(helper_pid)
+	[[ $pid -gt 0 ]] || need false "no helper"
 	ctl fault add "$@" hang=8 >/dev/null
 	sync_disc >"$T/sync" 2>&1 &
 	ok "$medium: a burn" hit

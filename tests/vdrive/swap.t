@@ -212,11 +212,18 @@ tray()
 	stage
 	if command -v eject >/dev/null; then
 		refused "$medium: CDROMEJECT, while it is mounted" "" \
-			timeout 60 eject --no-unmount "$DEV"
+			timeout 60 eject --no-unmount --cdrom "$DEV"
 	else
 		skip "$medium: CDROMEJECT, while it is mounted" "no eject (tests/deps.sh vdrive)"
 	fi
 	exits "$medium: the tray is locked" 1 ctl button
+	# Who sends the drive's own commands unlocks it as well
+	if command -v eject >/dev/null; then
+		ok "$medium: ejected by commands" timeout 60 eject --no-unmount --scsi "$DEV"
+		wrong "no disc then" "$NONE"
+		back ctl button
+		stage
+	fi
 	if [[ $udev ]]; then
 		# Its rules eject all the same; until then the disc is in there
 		udevadm settle --timeout=60
