@@ -49,7 +49,7 @@
 struct imapifs_drive {
 	struct gendisk *disk;
 	struct scsi_device *scsi;
-	struct mutex lock;
+	struct mutex lock;	/* what follows */
 	struct imapi_mmc mmc;
 	struct imapi_medium medium;
 	struct imapi_medium seen;
@@ -191,6 +191,11 @@ static int newest_hash(struct imapifs_sb *sbi, u64 *hash)
 	return err == -EMEDIUMTYPE || err == -EUCLEAN || err == -ENOENT ? 0 : err;
 }
 
+static bool is_unreadable(int err)
+{
+	return err == -EIO || err == -EREMOTEIO || err == -ENODATA;
+}
+
 static int identify_seen(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
 {
 	struct imapifs_drive *d = sbi->drive;
@@ -201,13 +206,16 @@ static int identify_seen(struct imapifs_sb *sbi, struct imapi_identity *now, u64
 	imapi_medium_identify(&d->seen, now);
 	now->descriptors = hash;
 	*there = hash;
+	/* It need not be ISO 9660 to be another one */
+	if (is_unreadable(err) && !imapi_identity_same_medium(&d->id, now))
+		err = 0;
 	if (err || is_image(&d->seen) || !d->id.descriptors || now->start == d->id.start)
 		return err;
 	*there = 0;
 	if (d->desc < d->seen.capacity)
 		err = imapifs_descriptors_at(sbi, d->desc, there);
 	/* Another disc has a gap there, or nothing */
-	return err == -EIO || err == -EREMOTEIO || err == -ENODATA ? 0 : err;
+	return is_unreadable(err) ? 0 : err;
 }
 
 static int identify_once(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
@@ -263,15 +271,17 @@ static void judge_reads(struct imapifs_drive *d, const struct imapi_identity *no
 			int err)
 {
 	int was = d->wrong;
+	const char *why = "another disc is in the drive";
 
 	if (!err && !(imapi_identity_same_medium(&d->id, now) &&
 		      (!d->id.descriptors || there == d->id.descriptors)))
 		err = -EMEDIUMTYPE;
 	WRITE_ONCE(d->wrong, err);
+	if (err && err != -EMEDIUMTYPE)
+		why = err == -ENOMEDIUM ? "the drive is empty" : "the drive can't say what is in it";
 	if (err && !was)
 		pr_warn("imapifs: %s: %s: nothing is read before the disc that was mounted is back\n",
-			d->disk->disk_name,
-			err == -EMEDIUMTYPE ? "another disc is in the drive" : d->mmc.said);
+			d->disk->disk_name, why);
 }
 
 /*
