@@ -207,17 +207,19 @@ reads()
 
 # --- the tray ---
 
+# Nothing but that: eject(1) unlocks the tray before
+cdromeject()
+{
+	perl -MFcntl -e 'sysopen(my $d, $ARGV[0], O_RDONLY | O_NONBLOCK) or die "$!\n";
+		ioctl($d, 0x5309, 0) or die "$!\n"' "$DEV"
+}
+
 tray()
 {
 	stage
-	if command -v eject >/dev/null; then
-		refused "$medium: CDROMEJECT, while it is mounted" "" \
-			timeout 60 eject --no-unmount --cdrom "$DEV"
-	else
-		skip "$medium: CDROMEJECT, while it is mounted" "no eject (tests/deps.sh vdrive)"
-	fi
+	refused "$medium: CDROMEJECT, while it is mounted" "busy" cdromeject
 	exits "$medium: the tray is locked" 1 ctl button
-	# Who sends the drive's own commands unlocks it as well
+	# Root unlocks it all the same, and so does who sends the drive's own commands
 	if command -v eject >/dev/null; then
 		ok "$medium: ejected by commands" timeout 60 eject --no-unmount --scsi "$DEV"
 		wrong "no disc then" "$NONE"
