@@ -14,6 +14,7 @@
 #include "burner.h"
 #include "confirm.h"
 #include "drive.h"
+#include "guard.h"
 #include "log.h"
 #include "meter.h"
 #include "overwritable.h"
@@ -33,6 +34,7 @@ struct blanking {
 	struct drive *drive;
 	struct burner *burner;
 	struct imapi_medium medium;
+	u64 was;		/* changes() of when it was looked at */
 	enum way way;
 };
 
@@ -123,7 +125,14 @@ static int ask(const struct blanking *b)
 	return confirm(question);
 }
 
-/* It may have been exchanged while the question stood there */
+static u64 changes(void *ctx)
+{
+	const struct blanking *b = ctx;
+
+	return drive_changes(b->drive);
+}
+
+/* It may have been exchanged while the question stood there, for one of its make as well */
 static int same_disc(struct blanking *b)
 {
 	struct imapi_identity was, is;
@@ -135,8 +144,8 @@ static int same_disc(struct blanking *b)
 		return err;
 	imapi_medium_identify(&b->medium, &was);
 	imapi_medium_identify(&now, &is);
-	return imapi_identity_equal(&was, &is) ? 0 :
-		fail(-EMEDIUMTYPE, "another disc is in the drive now: nothing was blanked");
+	return changes(b) == b->was && imapi_identity_equal(&was, &is) ? 0 :
+		fail(-EMEDIUMTYPE, "another disc may be in the drive now: nothing was blanked");
 }
 
 static void tell(void *ctx, unsigned int percent)
@@ -185,6 +194,25 @@ static int erase(struct blanking *b, enum burner_erase how)
 	return err;
 }
 
+/* Drives may tell of a change that they made themselves */
+static int trust_again(struct blanking *b)
+{
+	struct imapi_identity was, is;
+	struct imapi_medium now;
+	int err;
+
+	b->was = changes(b);
+	err = look(b, &now);
+	if (err)
+		return err;
+	imapi_medium_identify(&b->medium, &was);
+	imapi_medium_identify(&now, &is);
+	if (!imapi_identity_same_medium(&was, &is))
+		return fail(-EMEDIUMTYPE, "another disc is in the drive now: it was left as it is");
+	guard_begin(changes, b, b->was);
+	return 0;
+}
+
 static int do_it(struct blanking *b)
 {
 	int err;
@@ -199,6 +227,8 @@ static int do_it(struct blanking *b)
 		err = write_over(b);
 		if (!err)
 			err = erase(b, BURNER_FORMAT_ANEW);
+		if (!err)
+			err = trust_again(b);
 		return err ? err : write_over(b);
 	default:
 		return write_over(b);
@@ -228,10 +258,14 @@ static int with_burner(struct blanking *b)
 		log_line("the drive can't be written to: %s",
 			 b->burner ? burner_said(b->burner) : strerror(-err));
 	if (!err) {
+		guard_begin(changes, b, b->was);
 		err = do_it(b);
-		if (err)
+		if (guard_held_back())
+			err = fail(-EMEDIUMTYPE, "the disc was taken out or the drive reset meanwhile: look at it and blank it again");
+		else if (err && err != -EMEDIUMTYPE)
 			log_line("the drive failed to blank the disc: %s",
 				 burner_said(b->burner));
+		guard_end();
 	}
 	if (b->burner) {
 		burner_close(b->burner);
@@ -341,6 +375,7 @@ static int with_drive(struct blanking *b, struct blank_result *result)
 	err = look(b, &b->medium);
 	if (err)
 		return err;
+	b->was = changes(b);
 	b->way = way_of(b->call, &b->medium, &why);
 	return b->way == REFUSE ? fail(-EROFS, why) : blank_medium(b, result);
 }

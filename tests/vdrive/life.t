@@ -300,6 +300,38 @@ failing_end()
 	detach "$DEV"
 }
 
+# --- a disc that is exchanged while it is asked about ---
+
+answer_late()
+{
+	sleep 8
+	ctl swap "$1" >&2
+	echo y
+	sleep 2
+}
+
+# What comes can't be told from what was there but by its coming
+asked()
+{
+	local work=$T/asked-$1 code
+
+	mkdir -p "$work"
+	need attach "$1" "$work/disc"
+	one_session "$1" fresh
+	cp --sparse=always "$work/disc" "$work/copy"
+	cp "$work/disc.disc" "$work/copy.disc"
+	ctl log clear
+	answer_late "$work/copy" |
+		timeout 100 script -qec "$BUILD/imapifs blank $DEV" "$T/terminal" >/dev/null 2>&1
+	code=${PIPESTATUS[1]}
+	is "$1: a disc that came while the question stood there is not blanked" "$code" 1
+	ok "$1: and that is said" grep -a "another disc may be in the drive" "$T/terminal"
+	is "$1: nothing was written on it" "$(writes)" 0
+	ok "$1: asked again it is blanked" imapifs blank --yes "$DEV"
+	is "$1: and blank" "$(json state)" '"blank"'
+	detach "$DEV"
+}
+
 # --- a DVD-RW that another program has formatted ---
 
 format()
@@ -390,6 +422,8 @@ more()
 	failing_end cd-r-80
 	failing_end dvd-r
 	failing_end dvd+r
+	asked cd-rw-80
+	asked dvd+rw
 	formatted
 	user
 	progress cd-r-80
