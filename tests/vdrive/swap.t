@@ -172,8 +172,8 @@ commits()
 {
 	# By then the disc was compared for the last time: the speed is set behind it
 	case $medium in
-	cd-* | dvd+r | dvd+r-dl) amid "swapped behind the last look" bb ;;
-	dvd-r*) amid "swapped behind the last look" b6 ;;
+	cd-*) amid "swapped behind the last look" bb ;;
+	dvd-r | dvd+r | dvd+r-dl | bd-r) amid "swapped behind the last look" b6 ;;
 	esac
 	amid "swapped before the first write" write
 	amid "swapped amid the burn" write nth=5
@@ -298,9 +298,11 @@ programs()
 
 # --- the end ---
 
-# eject(1) unmounts first, and that burns
+# eject(1) unmounts first, and where umount(8) finds the helper for it, that burns
 ejected()
 {
+	ln -sf "$BUILD/imapifs" /sbin/umount.imapifs
+	ln -sf "$BUILD/imapifs" /sbin/umount.fuse.imapifs
 	stage
 	if command -v eject >/dev/null; then
 		ok "$medium: eject unmounts it" timeout 300 eject "$DEV"
