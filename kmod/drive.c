@@ -295,6 +295,12 @@ static void judge_burn(struct imapifs_drive *d, const struct imapi_identity *now
 		*there = U64_MAX;
 }
 
+/* By a commit that came no further: what is mounted is a disc that wasn't formatted */
+static bool is_formatted_since(const struct imapifs_drive *d, const struct imapi_identity *now)
+{
+	return d->medium.unformatted && is_image(&d->seen) && !now->descriptors;
+}
+
 /*
  * Before a commit. Behind a burn that was broken off the helper knows best whether this
  * is what it left. A blank disc that was put in is refused once: who commits again after
@@ -304,7 +310,8 @@ static void judge_commit(struct imapifs_drive *d, struct imapi_identity *now, u6
 {
 	bool put_in = d->changes != d->trusted;
 
-	if (d->torn && imapi_identity_left_over(&d->id, now, *there)) {
+	if ((d->torn || is_formatted_since(d, now)) &&
+	    imapi_identity_left_over(&d->id, now, *there)) {
 		*now = d->id;
 		*there = d->id.descriptors;
 		return;

@@ -218,7 +218,6 @@ tray()
 {
 	stage
 	refused "$medium: CDROMEJECT, while it is mounted" "busy" cdromeject
-	exits "$medium: the tray is locked" 1 ctl button
 	# Root unlocks it all the same, and so does who sends the drive's own commands
 	if command -v eject >/dev/null; then
 		ok "$medium: ejected by commands" timeout 60 eject --no-unmount --scsi "$DEV"
@@ -226,6 +225,7 @@ tray()
 		back ctl button
 		stage
 	fi
+	exits "$medium: the tray is locked" 1 ctl button
 	if [[ $udev ]]; then
 		# Its rules eject all the same; until then the disc is in there
 		udevadm settle --timeout=60
