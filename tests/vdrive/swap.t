@@ -207,17 +207,19 @@ reads()
 
 # --- the tray ---
 
-# Nothing but that: eject(1) unlocks the tray before
+# Nothing but that: eject(1) unlocks the tray before. What sr returns is no errno where the
+# drive refuses, so what tells is that the disc can be read
 cdromeject()
 {
 	perl -MFcntl -e 'sysopen(my $d, $ARGV[0], O_RDONLY | O_NONBLOCK) or die "$!\n";
-		ioctl($d, 0x5309, 0) or die "$!\n"' "$DEV"
+		ioctl($d, 0x5309, 0)' "$DEV"
+	dd if="$DEV" of=/dev/null bs=2048 count=1 iflag=direct
 }
 
 tray()
 {
 	stage
-	refused "$medium: CDROMEJECT, while it is mounted" "busy" cdromeject
+	ok "$medium: CDROMEJECT opens no tray while it is mounted" cdromeject
 	# Root unlocks it all the same, and so does who sends the drive's own commands
 	if command -v eject >/dev/null; then
 		ok "$medium: ejected by commands" timeout 60 eject --no-unmount --scsi "$DEV"
