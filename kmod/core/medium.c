@@ -81,7 +81,7 @@ static const char *why_not_overwritten(const struct look *l, const struct imapi_
 		return "the disc is write-protected, or the drive can't write on it";
 	/* What was written is not known to its end */
 	if (l->m->type->kind == IMAPI_DVD_RW_OVER && f->state == IMAPI_FORMAT_UNKNOWN)
-		return "formatting the disc was begun and never ended: format it again, or imapifs blank --full";
+		return "formatting the disc was begun and never ended: imapifs blank --full it";
 	if (!(l->m->unformatted ? l->m->free : l->m->capacity))
 		return "the drive doesn't say how large the disc is";
 	if (!imapi_has_feature(&l->config, IMAPI_FEATURE_WRITE_PROTECT))
@@ -303,7 +303,7 @@ static const char *why_closed(const struct imapi_medium *m)
 static const char *why_not_recorded(const struct imapi_medium *m)
 {
 	if (m->type->kind == IMAPI_DVD_RW && m->state == IMAPI_BLANK)
-		return "the disc was blanked the quick way and takes no session: imapifs blank does all of it";
+		return "the disc was blanked the quick way and takes no session: imapifs blank it";
 	return "the drive can't append to this disc";
 }
 
