@@ -553,16 +553,10 @@ int burner_erase(struct burner *b, enum burner_erase how,
 int burner_repair(struct burner *b)
 {
 	const struct burner_session s = { 0 };
-	int lba, nwa, err;
+	int err;
 
 	b->said[0] = '\0';
 	err = set_options(b, &s);
-	/*
-	 * Whether more sessions follow, the drive goes by what it was told last, and that may
-	 * have been for the session that was broken off. Asking so tells it anew
-	 */
-	if (!err)
-		burn_disc_track_lba_nwa(b->drive, b->opts, 0, &lba, &nwa);
 	if (!err && burn_disc_close_damaged(b->opts, FORCE_CLOSE) != 1)
 		err = -EIO;
 	session_free(b);

@@ -133,6 +133,19 @@ u64 drive_changes(struct drive *d);
  */
 void drive_ask_kernel(struct drive *d);
 
+/* --- drive_mode.c --- */
+
+/*
+ * A CD or DVD-R is closed by the write parameters that the drive has. They are still those
+ * of the burn that was broken off: if that was to be the last one, closing what is left of
+ * it would close the disc. This has them say that more follows: 0, or -errno, also from
+ * drives that have none for the disc. libburn sends them too, but not for a data track,
+ * which a drive may refuse.
+ */
+int drive_keep_open(struct drive *d);
+
+/* --- drive.c again --- */
+
 /* The tray is locked from here until drive_close(); called again after each burn */
 int drive_hold_tray(struct drive *d);
 

@@ -199,6 +199,7 @@ int optical_repair(struct recorder *r)
 	err = optical_burn_begin(o);
 	if (!err) {
 		o->torn = true;
+		drive_keep_open(o->drive);
 		err = burner_repair(o->burner);
 		if (err)
 			err = repair_failed(o, err);

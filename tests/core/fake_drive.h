@@ -33,6 +33,7 @@ static struct fake {
 	u32 bad_reads;			/* that a drive would have refused, or been spoiled by */
 	u32 fail_write;			/* the nth one from now fails, and all after it */
 	u32 fail_head;			/* so many writes to block 0 fail, half done */
+	bool kept_open;			/* drive_keep_open() was called */
 	bool stays_open;		/* closes no disc for good */
 	bool lies;			/* says that all went well, and burns nothing */
 	u32 spoil;			/* this block becomes another when it was written */
@@ -261,6 +262,13 @@ int drive_hold_tray(struct drive *d)
 void drive_start(struct drive *d)
 {
 	(void)d;
+}
+
+int drive_keep_open(struct drive *d)
+{
+	(void)d;
+	fake.kept_open = true;
+	return 0;
 }
 
 int drive_eject(struct drive *d)
@@ -514,6 +522,9 @@ int burner_repair(struct burner *b)
 	(void)b;
 	fake.writes++;
 	fake_close_session(fake.disc->open_start);
+	/* As the drive was told for the burn that was broken off */
+	if (fake.last && !fake.kept_open)
+		fake_close_disc(&fake.disc->medium);
 	return 0;
 }
 

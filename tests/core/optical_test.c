@@ -606,6 +606,24 @@ TEST_F(optical, a_disc_with_nothing_staged_is_closed_by_a_session)
 	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
 }
 
+TEST_F(optical, a_last_session_that_fails_leaves_the_disc_open)
+{
+	struct disc *d = &self->d;
+	struct finalize_job job;
+
+	burn_one(_metadata, d, "a", 1);
+	if (variant->profile == DVD_PLUS_RW)
+		return;
+	fake.fail_write = 1;
+	EXPECT_EQ(-EIO, close_disc(d, &job));
+	fake.fail_write = 0;
+	ASSERT_TRUE(recorder_is_open(d->rec));
+	ASSERT_EQ(0, close_disc(d, &job)) TH_LOG("%s", job.message);
+	EXPECT_TRUE(fake.kept_open);
+	EXPECT_TRUE(d->rec->disc.closed);
+	EXPECT_EQ(3, d->rec->sessions.nr);
+}
+
 static const struct blank_call blank_it = { .source = "/dev/fake", .yes = true };
 static const struct blank_call blank_all = { .source = "/dev/fake", .yes = true, .full = true };
 
