@@ -105,6 +105,7 @@ bench:
 	$(MAKE) -s -j$$(nproc) all bench-programs
 	tests/bench/bench.sh
 	$(MAKE) -s bench-guest
+	$(MAKE) -s bench-drive
 
 # The module beside isofs and tmpfs, in a guest; KERNEL=6.1 takes another one
 KERNEL ?= 6.12
@@ -113,6 +114,13 @@ bench-guest:
 	$(MAKE) -s -j$$(nproc) all bench-programs
 	$(MAKE) -s kmod KVER=$$(bash -c '. tests/guest/kernel.sh && kernel_release $(KERNEL)')
 	tests/bench/guest.sh $(KERNEL)
+
+# Both faces beside isofs on the virtual drive, in its simulated time
+bench-drive:
+	tests/deps.sh build demo kmod guest
+	$(MAKE) -s -j$$(nproc) all vdrive bench-programs
+	$(MAKE) -s kmod KVER=$$(bash -c '. tests/guest/kernel.sh && kernel_release $(KERNEL)')
+	tests/bench/drive.sh $(KERNEL)
 
 help:
 	@echo 'make            build/imapifs, build/mount.imapifs, build/umount.imapifs'
@@ -123,6 +131,7 @@ help:
 	@echo 'make fuzz       every fuzz target, longer (FUZZ_SECONDS=300 each)'
 	@echo 'make bench      tables of times, beside those of other programs'
 	@echo 'make bench-guest  the part of it about the module; KERNEL=6.1'
+	@echo 'make bench-drive  the part of it about drives, in simulated time; KERNEL=6.1'
 	@echo 'make check-drive  discs in drives: media, faults, swapped discs; KERNEL=6.1'
 	@echo 'make vdrive     build/vdrive, a virtual recorder to rehearse with'
 	@echo 'make kmod       the module, in build/KVER; KVER=, KDIR=, W=1, C=2'
@@ -134,4 +143,4 @@ include kmod/Makefile
 include tests/Makefile
 -include $(OBJ:.o=.d)
 .PHONY: all install uninstall clean demo check check-debug check-newest check-drive fuzz bench \
-	bench-guest help
+	bench-guest bench-drive help

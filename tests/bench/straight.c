@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * straight DEVICE LBA BLOCKS TRACK: write a session of zeros on DVD+R or BD-R with no
+ * command too many: WRITEs of 64 KiB from the next writable address LBA on, SYNCHRONIZE
+ * CACHE, and the closing of TRACK and of its session. What a drive needs for this is what
+ * a commit of as many blocks is compared with.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <scsi/sg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define BLOCK		2048u
+#define PIECE		32u	/* blocks a WRITE */
+#define TIMEOUT_MS	120000u
+
+#define WRITE_10		0x2a
+#define SYNCHRONIZE_CACHE	0x35
+#define CLOSE_TRACK_SESSION	0x5b
+#define CLOSE_TRACK		1
+#define CLOSE_SESSION		2
+
+static uint8_t zeros[PIECE * BLOCK];
+
+static int send(int fd, uint8_t *cdb, uint32_t bytes)
+{
+	uint8_t sense[32] = { 0 };
+	struct sg_io_hdr h = {
+		.interface_id = 'S',
+		.dxfer_direction = bytes ? SG_DXFER_TO_DEV : SG_DXFER_NONE,
+		.cmd_len = 10,
+		.cmdp = cdb,
+		.mx_sb_len = sizeof(sense),
+		.sbp = sense,
+		.dxfer_len = bytes,
+		.dxferp = zeros,
+		.timeout = TIMEOUT_MS,
+	};
+
+	if (ioctl(fd, SG_IO, &h))
+		return -errno;
+	if (!h.status && !h.host_status)
+		return 0;
+	fprintf(stderr, "straight: command %02x: sense %x/%02x/%02x\n", cdb[0], sense[2] & 0xf,
+		sense[12], sense[13]);
+	return -EIO;
+}
+
+static int write_piece(int fd, uint32_t lba, uint32_t blocks)
+{
+	uint8_t cdb[10] = {
+		WRITE_10, 0, (uint8_t)(lba >> 24), (uint8_t)(lba >> 16), (uint8_t)(lba >> 8),
+		(uint8_t)lba, 0, (uint8_t)(blocks >> 8), (uint8_t)blocks,
+	};
+
+	return send(fd, cdb, blocks * BLOCK);
+}
+
+static int sync_cache(int fd)
+{
+	uint8_t cdb[10] = { SYNCHRONIZE_CACHE };
+
+	return send(fd, cdb, 0);
+}
+
+static int close_it(int fd, uint8_t what, uint16_t track)
+{
+	uint8_t cdb[10] = {
+		CLOSE_TRACK_SESSION, 0, what, 0, (uint8_t)(track >> 8), (uint8_t)track,
+	};
+
+	return send(fd, cdb, 0);
+}
+
+static int write_session(int fd, uint32_t lba, uint32_t blocks, uint16_t track)
+{
+	uint32_t part;
+	int err = 0;
+
+	for (; blocks && !err; lba += part, blocks -= part) {
+		part = blocks < PIECE ? blocks : PIECE;
+		err = write_piece(fd, lba, part);
+	}
+	if (!err)
+		err = sync_cache(fd);
+	if (!err)
+		err = close_it(fd, CLOSE_TRACK, track);
+	return err ? err : close_it(fd, CLOSE_SESSION, track);
+}
+
+int main(int argc, char **argv)
+{
+	int fd, err;
+
+	if (argc != 5) {
+		fprintf(stderr, "usage: straight DEVICE LBA BLOCKS TRACK\n");
+		return 2;
+	}
+	fd = open(argv[1], O_RDONLY | O_NONBLOCK);
+	if (fd < 0) {
+		perror(argv[1]);
+		return 1;
+	}
+	err = write_session(fd, (uint32_t)strtoul(argv[2], NULL, 10),
+			    (uint32_t)strtoul(argv[3], NULL, 10),
+			    (uint16_t)strtoul(argv[4], NULL, 10));
+	close(fd);
+	if (err)
+		fprintf(stderr, "straight: %s\n", strerror(-err));
+	return err ? 1 : 0;
+}
