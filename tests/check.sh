@@ -23,7 +23,8 @@ if [[ ${#tests[@]} -eq 0 ]]; then
 	done
 	tests+=(tests/suite/*.t tests/cross/*.t)
 	# Guests take longest: they begin first
-	tests=(tests/kmod/suite-*.t tests/kmod/memory.t tests/kmod/kselftest.t tests/kmod/build.t tests/kmod/dkms.t "${tests[@]}")
+	tests=(tests/kmod/suite-*.t tests/vdrive/matrix-*.t tests/kmod/memory.t
+		tests/kmod/kselftest.t tests/kmod/build.t tests/kmod/dkms.t "${tests[@]}")
 fi
 
 jobs=$(nproc)
