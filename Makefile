@@ -69,8 +69,7 @@ demo:
 
 check:
 	tests/deps.sh build demo check kmod guest
-	$(MAKE) -s -j$$(nproc) all check-programs
-	$(MAKE) -s guest-modules
+	$(MAKE) -s -j$$(nproc) all check-programs guest-modules
 	tests/check.sh
 
 # The suite in a guest whose kernel looks for mistakes; it is built once. It has what
