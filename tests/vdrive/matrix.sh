@@ -26,7 +26,9 @@ stage_text()
 }
 
 if [[ $FACE == kernel && ! -e /dev/imapifs ]]; then
-	insmod "$BUILD/$(uname -r)/imapifs.ko" || skip_all "no module (make kmod KVER=$(uname -r))"
+	module=$BUILD/$(uname -r)/imapifs.ko
+	[[ -f $module ]] || skip_all "$module is not built (make kmod KVER=$(uname -r))"
+	need insmod "$module"
 fi
 for program in xorriso fusermount3; do
 	command -v "$program" >/dev/null || skip_all "no $program"
