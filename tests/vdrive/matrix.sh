@@ -203,7 +203,7 @@ job()
 		SECONDS=0
 		stages
 		umount -l "$work/mnt" 2>/dev/null
-		detach "$DEV" >>"$work/attach.out" 2>&1 || rm "$work/${STAGES[-1]}.rc"
+		detach "$DEV" >>"$work/attach.out" 2>&1 || rm -f "$work/${STAGES[-1]}.rc"
 	fi
 	touch "$work/done"
 }
@@ -223,6 +223,16 @@ run_jobs()
 	wait
 }
 
+# What is left of a stage that failed
+show_failure()
+{
+	local work=$T/$1 stage=$2
+
+	[[ -e $work/$stage.out ]] || diag "it did not come to that"
+	diag "$(cat "$work/attach.out")"
+	diag "$(tail -n "${TEST_LOG:-40}" "$work/$stage.out" 2>/dev/null)"
+}
+
 # A medium's stages, once all are done
 judge()
 {
@@ -235,7 +245,7 @@ judge()
 		rc=1
 		[[ ! -e $T/$medium/$stage.rc ]] || read -r rc seconds <"$T/$medium/$stage.rc"
 		tap_result "$rc" "$medium: $(stage_text "$stage")"
-		[[ $rc -eq 0 ]] || diag "$(tail -n "${TEST_LOG:-40}" "$T/$medium"/{attach,"$stage"}.out 2>&1)"
+		[[ $rc -eq 0 ]] || show_failure "$medium" "$stage"
 	done
 	diag "$medium: ${seconds:-no} seconds"
 }
