@@ -5,6 +5,9 @@
 #include "io.h"
 #include "optical.h"
 
+/* Changes that come one after the other */
+#define CHECK_TRIES	3
+
 static int burner_failed(struct optical *o, int err)
 {
 	if (err == -EBUSY)
@@ -44,6 +47,17 @@ void optical_burn_go_on(struct optical *o, u64 changes)
 	guard_begin(optical_changes, o, changes);
 }
 
+/* The look itself may be what is told of a change, and the disc the same all the same */
+static int check_until_quiet(struct optical *o)
+{
+	int err, tries = 0;
+
+	do {
+		err = optical_check(o);
+	} while (!err && optical_changes(o) != o->trusted && ++tries < CHECK_TRIES);
+	return err;
+}
+
 /*
  * To open the burner takes seconds, so the disc is compared once more behind it, and
  * nothing is written any more once somebody tells of a change.
@@ -63,7 +77,7 @@ int optical_burn_begin(struct optical *o)
 		return burner_failed(o, err);
 	err = open_burner(o);
 	if (!err)
-		err = optical_check(o);
+		err = check_until_quiet(o);
 	if (!err)
 		optical_burn_go_on(o, o->trusted);
 	return err;

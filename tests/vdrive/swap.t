@@ -267,10 +267,12 @@ second_program()
 	ok "$medium: $name is refused" fails timeout -s KILL 60 "$@"
 }
 
+# With the mount in use: growisofs unmounts, as root, what isn't, and that burns
 second_programs()
 {
 	local burning=$1
 
+	exec 9<"$M"
 	second_program "xorriso$burning" xorriso -abort_on FAILURE -dev "$DEV" \
 		-map "$T/theirs" /theirs -commit
 	second_program "xorriso by sg$burning" xorriso -abort_on FAILURE -dev "$SG" \
@@ -278,6 +280,7 @@ second_programs()
 	second_program "growisofs$burning" growisofs -quiet -M "$DEV" -J "$T/theirs"
 	second_program "wodim$burning" wodim -s -multi -tao -data dev="$DEV" "$T/theirs"
 	second_program "wodim by sg$burning" wodim -s -multi -tao -data dev="$SG" "$T/theirs"
+	exec 9<&-
 }
 
 programs()
