@@ -132,10 +132,14 @@ static void tell_capacity(struct imapifs_sb *sbi)
 
 /* --- looking at the disc --- */
 
-/* sr knows of another disc, and refuses all reads until somebody asks for events */
-static bool is_refused(const struct imapifs_drive *d)
+/*
+ * sr knows of another disc, and refuses all reads until somebody asks for events; or
+ * somebody has, and the disc got another number
+ */
+static bool has_changed(const struct imapifs_drive *d)
 {
-	return d->scsi && d->scsi->changed;
+	return (d->scsi && d->scsi->changed) ||
+	       READ_ONCE(d->disk->diskseq) != READ_ONCE(d->number);
 }
 
 /*
@@ -240,7 +244,7 @@ static int identify(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *the
 		d->judged = d->changes;
 		err = identify_once(sbi, now, there);
 		/* While it was looked at the drive told of a change, and sr kept that to itself */
-		if (is_refused(d))
+		if (has_changed(d))
 			accept_disc(d);
 		/* A read ends a track that somebody left open, and what is next moves */
 	} while (++round < LOOK_ROUNDS && (d->judged != d->changes ||
@@ -345,9 +349,7 @@ static int drive_identify(struct imapifs_sb *sbi, struct imapi_identity *now, u6
 
 static bool is_doubtful(const struct imapifs_drive *d)
 {
-	return READ_ONCE(d->mounted) &&
-	       (READ_ONCE(d->wrong) || is_refused(d) ||
-		READ_ONCE(d->disk->diskseq) != READ_ONCE(d->number));
+	return READ_ONCE(d->mounted) && (READ_ONCE(d->wrong) || has_changed(d));
 }
 
 /* With the lock: is it still, or again, the disc that is mounted? */
