@@ -282,7 +282,8 @@ static void judge_reads(struct imapifs_drive *d, const struct imapi_identity *no
 		err = -EMEDIUMTYPE;
 	WRITE_ONCE(d->wrong, err);
 	if (err && err != -EMEDIUMTYPE)
-		why = err == -ENOMEDIUM ? "the drive is empty" : "the drive can't say what is in it";
+		why = err == -ENOMEDIUM ? "the drive is empty" :
+					  "the drive can't say what is in it";
 	if (err && !was)
 		pr_warn("imapifs: %s: %s: nothing is read before the disc that was mounted is back\n",
 			d->disk->disk_name, why);
