@@ -326,6 +326,27 @@ static void window_beginning(struct drive *d, const struct imapi_medium *m)
 		fill_window(d, lba, count < readable ? count : readable);
 }
 
+/*
+ * A read ends a track of a CD that was begun and broken off, and the next writable address
+ * moves behind what ends it. That is no other disc, so what counts is the address that it
+ * has once something was read
+ */
+static int settle_address(struct drive *d, struct imapi_medium *m)
+{
+	struct imapi_medium again;
+	int err;
+
+	if (!m->type->cd || !m->unfinished || !m->sessions)
+		return 0;
+	err = imapi_medium_look(&d->mmc, &again);
+	if (err)
+		return err;
+	m->nwa = again.nwa;
+	m->nwa_valid = again.nwa_valid;
+	m->free = again.free;
+	return 0;
+}
+
 int drive_look(struct drive *d, struct drive_view *view)
 {
 	struct imapi_medium *m = &view->medium;
@@ -342,6 +363,7 @@ int drive_look(struct drive *d, struct drive_view *view)
 	if (!err && !m->type->overwritable) {
 		src.blocks = m->capacity;
 		view->error = imapi_medium_volume(&d->mmc, &src, m, 0, &view->volume);
+		err = settle_address(d, m);
 	}
 	pthread_mutex_unlock(&d->mutex);
 	return err;
