@@ -43,6 +43,7 @@
  * @trusted: @changes of when the disc was @medium for the last commit
  * @judged: @changes of when it was last compared
  * @wrong: what reads get for what was found then; 0: it can be read
+ * @burned: by this mount
  * @torn: the helper burned, and what it left isn't @medium and isn't known
  * @warned: whoever commits was told that a blank disc may be another one
  */
@@ -60,7 +61,7 @@ struct imapifs_drive {
 	bool mounted;
 	u64 number, changes, trusted, judged;
 	int wrong;
-	bool torn, warned;
+	bool burned, torn, warned;
 };
 
 /* --- commands --- */
@@ -416,23 +417,43 @@ static struct imapifs_drive *drive_new(struct gendisk *disk)
 	if (!d)
 		return NULL;
 	d->disk = disk;
-	d->scsi = scsi_of(disk);
 	mutex_init(&d->lock);
 	d->mmc.packet = packet;
 	d->mmc.wait = wait;
 	d->mmc.context = d;
-	if (!imapi_mmc_init(&d->mmc))
-		return d;
-	kfree(d);
-	return NULL;
+	if (imapi_mmc_init(&d->mmc)) {
+		kfree(d);
+		return NULL;
+	}
+	/* Kept to the end of the mount, when its block device may be gone */
+	d->scsi = scsi_of(disk);
+	if (d->scsi)
+		get_device(&d->scsi->sdev_gendev);
+	return d;
+}
+
+/*
+ * sr keeps the last session that it found when the disc came in, and isofs mounts that:
+ * who opens the drive next has it look anew.
+ */
+static void let_go_of_scsi(struct imapifs_drive *d)
+{
+	if (!d->scsi)
+		return;
+	if (d->burned)
+		d->scsi->changed = 1;
+	put_device(&d->scsi->sdev_gendev);
 }
 
 static void drive_free(struct imapifs_sb *sbi)
 {
-	if (!sbi->drive)
+	struct imapifs_drive *d = sbi->drive;
+
+	if (!d)
 		return;
-	imapi_mmc_exit(&sbi->drive->mmc);
-	kfree(sbi->drive);
+	let_go_of_scsi(d);
+	imapi_mmc_exit(&d->mmc);
+	kfree(d);
 	sbi->drive = NULL;
 }
 
@@ -568,6 +589,7 @@ static void drive_burned(struct imapifs_sb *sbi)
 	if (!is_image(&d->seen))
 		d->desc += d->id.start;
 	d->torn = false;
+	d->burned = true;
 	d->trusted = d->judged;
 	WRITE_ONCE(d->wrong, 0);
 	tell_capacity(sbi);
