@@ -17,6 +17,7 @@
 #include "drive.h"
 #include "log.h"
 #include "mountpoint.h"
+#include "writers.h"
 
 /*
  * What is left to do for the one who served the mount should take no longer. A drive may
@@ -191,11 +192,29 @@ static int replace_dead(const struct umount_call *call, int *fd, struct imapifs_
 	return MOUNT_EX_FAIL;
 }
 
+/*
+ * Some programs that burn unmount the drive, and then write where the disc ended when they
+ * looked at it: over what is burned now, on media that can be written over.
+ */
+static bool is_in_the_way(const struct umount_call *call, const struct imapifs_status *st)
+{
+	struct writer w;
+
+	if (call->force || !(st->flags & IMAPIFS_DIRTY) || !drive_is_one(st->source) ||
+	    !writers_find(st->source, (pid_t)st->helper_pid, &w))
+		return false;
+	log_line("%s: still mounted: %s (process %d) has %s open for writing, which could spoil what is burned now; end it and unmount again",
+		 call->dir, w.name, w.pid, st->source);
+	return true;
+}
+
 /* 0 if nothing speaks against unmounting now */
 static int prepare(const struct umount_call *call, int *fd, struct imapifs_status *st)
 {
 	int code;
 
+	if (is_in_the_way(call, st))
+		return MOUNT_EX_FAIL;
 	if (attach_is_needed(st)) {
 		code = replace_dead(call, fd, st);
 		/* Without a process nothing can be burned, but it was said what that means */
