@@ -124,7 +124,7 @@ bench-drive:
 help:
 	@echo 'make            build/imapifs, build/mount.imapifs, build/umount.imapifs'
 	@echo 'make demo       the main job on a real tree, checked by other programs'
-	@echo 'make check      every test'
+	@echo 'make check      the tests, but the slow ones below'
 	@echo 'make check-debug  the module under KASAN, lockdep and the like; builds a kernel'
 	@echo "make check-newest  the module on the newest kernel of Debian's archive; makes a system"
 	@echo 'make fuzz       every fuzz target, longer (FUZZ_SECONDS=300 each)'
