@@ -36,7 +36,7 @@ TEST_F(disc, names)
 		disc_close(drive_eject(self->b.drive));
 		unlink(self->b.path);
 	}
-	EXPECT_EQ(12, n);
+	EXPECT_EQ(13, n);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		EXPECT_EQ(-EINVAL, disc_create(self->b.path, bad[i])) TH_LOG("%s", bad[i]);
 	EXPECT_EQ(-ENOENT, disc_create("/nowhere/at/all", "dvd-r"));
