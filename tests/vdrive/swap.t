@@ -267,7 +267,7 @@ second_program()
 	ok "$medium: $name is refused" fails timeout -s KILL 60 "$@"
 }
 
-# With the mount in use: growisofs unmounts, as root, what isn't, and that burns
+# With the mount in use: growisofs unmounts, as root, what isn't
 second_programs()
 {
 	local burning=$1
@@ -288,6 +288,9 @@ programs()
 	stage
 	ctl log clear
 	second_programs ", while something is staged"
+	# It would go on where the disc ended before
+	second_program "growisofs, which unmounts first" growisofs -quiet -M "$DEV" -J "$T/theirs"
+	ok "$medium: it is still mounted" mountpoint -q "$M"
 	is "$medium: they have written nothing" "$(writes)" 0
 	ok "$medium: it is burned then" sync_disc
 	stage
@@ -303,11 +306,9 @@ programs()
 
 # --- the end ---
 
-# eject(1) unmounts first, and where umount(8) finds the helper for it, that burns
+# eject(1) unmounts first, and that burns
 ejected()
 {
-	ln -sf "$BUILD/imapifs" /sbin/umount.imapifs
-	ln -sf "$BUILD/imapifs" /sbin/umount.fuse.imapifs
 	stage
 	if command -v eject >/dev/null; then
 		ok "$medium: eject unmounts it" timeout 300 eject "$DEV"
@@ -332,6 +333,10 @@ all_there()
 	[[ $(find "$T/iso" -maxdepth 1 | wc -l) -eq $((count + 2)) ]] || rc=1
 	umount "$T/iso" && return "$rc"
 }
+
+# Where umount(8) finds it
+ln -sf "$BUILD/imapifs" /sbin/umount.imapifs
+ln -sf "$BUILD/imapifs" /sbin/umount.fuse.imapifs
 
 swaps()
 {
