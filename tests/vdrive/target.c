@@ -132,7 +132,7 @@ int target_prepare(const char **why)
 		return -ENODEV;
 	*why = "no module uio or target_core_user: install the kernel's full set of modules "
 	       "(Debian: linux-image-amd64, not the cloud kernel)";
-	if (access("/sys/module/target_core_user", F_OK) || access("/sys/module/uio", F_OK))
+	if (access("/sys/module/target_core_user", F_OK) || access("/sys/class/uio", F_OK))
 		return -ENODEV;
 	*why = "no module tcm_loop: install the kernel's full set of modules "
 	       "(Debian: linux-image-amd64, not the cloud kernel)";
