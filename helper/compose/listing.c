@@ -54,7 +54,7 @@ static int take_entry(void *ctx, const struct imapi_entry *from)
 	return 0;
 }
 
-/* Of two records with one name, which only a malformed base has, the first wins */
+/* The records of one name in the order of the disc */
 static int cmp_joliet(const void *a, const void *b)
 {
 	const struct listed *x = *(struct listed *const *)a;
@@ -107,6 +107,25 @@ static int make_room_for_orders(struct listing *l)
 	return 0;
 }
 
+/*
+ * A disc may have a file in several versions, which Joliet names don't tell apart. The
+ * newest one is recorded first (ECMA-119 9.3), and is the one that counts.
+ */
+static void drop_older_versions(struct listing *l)
+{
+	struct listed **order = l->order[TREE_UCS], *last = NULL;
+	u32 i, kept = 0;
+
+	for (i = 0; i < l->nr; i++) {
+		if (last && !imapi_name_cmp(last->name, last->name_len, order[i]->name,
+					    order[i]->name_len))
+			continue;
+		last = order[i];
+		order[kept++] = last;
+	}
+	l->nr = kept;
+}
+
 int listing_load(struct listing *l, struct imapi_tree *t,
 		 const struct imapi_dirref *dir)
 {
@@ -129,6 +148,7 @@ int listing_load(struct listing *l, struct imapi_tree *t,
 	for (i = 0; i < l->nr; i++)
 		order[i] = &l->list[i];
 	sort(order, l->nr, cmp_joliet);
+	drop_older_versions(l);
 	for (i = 0; i < l->nr; i++) {
 		order[i]->rank = i;
 		if (order[i]->flags & IMAPI_DE_DIRECTORY)

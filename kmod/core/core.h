@@ -33,6 +33,7 @@ struct imapi_dirloc {
 /* One tree of a session, as its descriptor gives it */
 struct imapi_hierarchy {
 	struct imapi_dirloc root;
+	s64 mtime;	/* the root's, seconds since 1970, 0: not recorded */
 	u32 path_size;	/* bytes of one path table */
 	u32 path_l;	/* lba of the table with little-endian numbers */
 	u32 path_m;	/* lba of the one with big-endian numbers */

@@ -190,6 +190,7 @@ int imapi_tree_new(const struct imapi_source *src,
 		   const struct imapi_tree_ops *ops, struct imapi_tree **out)
 {
 	struct imapi_tree *t = core_zalloc(sizeof(*t));
+	const struct imapi_hierarchy *h;
 	struct imapi_node *root;
 
 	if (!t)
@@ -210,8 +211,9 @@ int imapi_tree_new(const struct imapi_source *src,
 	root->dir = true;
 	root->linked = true;
 	if (base) {
-		root->base = base->joliet ? base->ucs.root : base->primary.root;
-		root->mtime = base->created;
+		h = base->joliet ? &base->ucs : &base->primary;
+		root->base = h->root;
+		root->mtime = h->mtime ? h->mtime : base->created;
 	}
 	tree_node_insert(t, root);
 	tree_cost_entry(&t->cost, 2, true, 1);

@@ -396,8 +396,8 @@ static int tree_begin(const struct imapi_source *src, const struct imapi_tree_op
 	base.joliet = h->flags & IMAPIFS_LOG_UCS ? 3 : 0;
 	base.primary.root.lba = h->root_lba;
 	base.primary.root.size = h->root_size;
-	base.ucs.root = base.primary.root;
-	base.created = h->root_mtime;
+	base.primary.mtime = h->root_mtime;
+	base.ucs = base.primary;
 	ret = imapi_tree_new(src, &base, ops, out);
 	if (ret)
 		return ret;

@@ -41,7 +41,7 @@ static u8 joliet_level(const struct imapi_iso_volume *vd)
 }
 
 static int read_root(const struct imapi_source *src,
-		     const struct imapi_iso_volume *vd, struct imapi_dirloc *root)
+		     const struct imapi_iso_volume *vd, struct imapi_hierarchy *h)
 {
 	const struct imapi_iso_dirent *de = (const void *)vd->root;
 	struct imapi_extent ext;
@@ -56,8 +56,9 @@ static int read_root(const struct imapi_source *src,
 	ret = imapi_extent_read(src, de, &ext);
 	if (ret)
 		return ret;
-	root->lba = ext.lba + ext.xattr_blocks;
-	root->size = ext.len;
+	h->root.lba = ext.lba + ext.xattr_blocks;
+	h->root.size = ext.len;
+	h->mtime = imapi_date_decode(&de->date);
 	return 0;
 }
 
@@ -79,7 +80,7 @@ static int read_hierarchy(const struct imapi_source *src,
 	if (!table_fits(src, h->path_l, h->path_size) ||
 	    !table_fits(src, h->path_m, h->path_size))
 		return -EUCLEAN;
-	return read_root(src, vd, &h->root);
+	return read_root(src, vd, h);
 }
 
 /* A terminal or a log shows it: no control characters, no padding at the end */

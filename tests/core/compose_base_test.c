@@ -267,6 +267,39 @@ TEST_F(base, merged)
 	EXPECT_EQ(compose_tree_blocks(self->c), compose_blocks(self->c));
 }
 
+TEST_F(base, the_root_keeps_its_date)
+{
+	struct imapi_attr attr;
+
+	ASSERT_EQ(0, imapi_node_set_mtime(self->t, imapi_tree_root(self->t), WHEN - 5000));
+	ASSERT_EQ(0, imapi_tree_commit_begin(self->t));
+	ASSERT_EQ(0, burn(self));
+	ASSERT_EQ(0, reopen(self));
+	imapi_node_attr(self->t, imapi_tree_root(self->t), &attr);
+	EXPECT_EQ(WHEN - 5000, attr.mtime);
+}
+
+/* A Joliet name has no version number, so two versions of a file have one name */
+TEST_F(base, of_several_versions_the_first_counts)
+{
+	ASSERT_EQ(0, make_file(self->t, "b", 5000, 1, WHEN));
+	ASSERT_EQ(0, imapi_tree_commit_begin(self->t));
+	self->p.start = (self->img.blocks + 31) / 32 * 32;
+	ASSERT_EQ(0, burn(self));
+	ASSERT_EQ(NULL, check(self)) TH_LOG("%s", self->f.why);
+	ASSERT_EQ(0, reopen(self));
+	ASSERT_NE(NULL, find_record(self, "", 'b'));
+	find_record(self, "", 'b')->name[1] = 'a';
+	ASSERT_EQ(0, reopen(self));
+	self->p.start = (self->img.blocks + 31) / 32 * 32;
+	ASSERT_EQ(0, make_file(self->t, "new", 1, 1, WHEN));
+	ASSERT_EQ(0, imapi_tree_commit_begin(self->t));
+	ASSERT_EQ(0, burn(self));
+	ASSERT_EQ(NULL, check(self)) TH_LOG("%s", self->f.why);
+	EXPECT_TRUE(found_has(&self->f, "/a 3000"));
+	EXPECT_TRUE(found_has(&self->f, "/new 1"));
+}
+
 TEST_F(base, commits_of_one_mount)
 {
 	unsigned long long size;

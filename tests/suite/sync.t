@@ -43,6 +43,10 @@ ok "sync" sync_dir "$M"
 is "three sessions" "$(sessions "$I")" 3
 ok "imapifs commit" bash -c "echo x >'$M/x' && '$BUILD/imapifs' commit '$M'"
 is "four sessions" "$(sessions "$I")" 4
+touch -d '2011-11-11Z' "$M"
+need unmount "$M"
+need mount_image "$I" "$M"
+is "the root keeps its date" "$(stat -c %Y "$M")" "$(date -d '2011-11-11Z' +%s)"
 ok "imapifs status" "$BUILD/imapifs" status "$M"
 
 # Its caller is killed early in a burn, or before it has begun
