@@ -146,6 +146,7 @@ static int plan(struct commit *c)
 {
 	struct compose_params p = {
 		.start = c->rec->nwa,
+		.least = c->rec->least,
 		.volid = choose_volid(c),
 		.bad_path = c->bad_path,
 		.bad_path_size = sizeof(c->bad_path),

@@ -9,10 +9,10 @@
 #include "optical.h"
 
 /*
- * Other writers put as much behind a CD's data, for readers that read ahead across its
- * end, into the blocks that can't be read.
+ * With what ends a track, other writers put as much behind a CD's data, for readers that
+ * read ahead across its end, into the blocks that can't be read.
  */
-#define CD_PADDING	150u
+#define CD_PADDING	(150u - IMAPI_CD_RUN_OUT)
 
 /* With what the medium wants to have at least, and as a multiple of */
 static u32 padded(const struct optical *o, u32 blocks)

@@ -247,6 +247,7 @@ static void take_over(struct optical *o, const struct optical_state *st)
 	r->why = st->why;
 	r->head_separate = st->medium.type->overwritable;
 	r->closes_first = !r->head_separate;
+	r->least = r->head_separate ? 0 : imapi_min_session(&st->medium);
 	o->medium = st->medium;
 	tell_of_disc(r, st);
 	__atomic_store_n(&r->nwa, st->nwa, __ATOMIC_RELAXED);

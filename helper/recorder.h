@@ -92,6 +92,7 @@ struct recorder_disc {
  * @sessions: the sessions on it, oldest first; all but the newest may still have to
  *	be loaded (recorder_load())
  * @nwa: where the next session starts, lba
+ * @least: blocks that a session has at least, 0: as few as it takes
  * @head_separate: the newest descriptors are also written at lba 16 (overwritable)
  * @closes_first: a session is closed, and so the newest, before it can be read back
  * @feeds_alone: while a session is written nothing can be read
@@ -115,6 +116,7 @@ struct recorder {
 	int fd;
 	struct imapi_sessions sessions;
 	u32 nwa;
+	u32 least;
 	bool head_separate;
 	bool closes_first;
 	bool feeds_alone;

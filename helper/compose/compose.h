@@ -18,6 +18,7 @@ struct compose;
 /**
  * struct compose_params - what the tree doesn't say
  * @start: the session's first lba
+ * @least: blocks that the session has at least; what it takes no data for is zeros
  * @volid: volume identifier, UTF-8; the primary descriptor gets it in d-characters
  * @now: volume dates, seconds since 1970; no date of a file is written as later
  *	than this if @clamp (SOURCE_DATE_EPOCH)
@@ -36,6 +37,7 @@ struct compose;
  */
 struct compose_params {
 	u32 start;
+	u32 least;
 	const char *volid;
 	s64 now;
 	bool clamp;
@@ -92,7 +94,10 @@ struct compose_sink {
  */
 int compose_emit(struct compose *c, const struct compose_sink *sink);
 
-/* Its two parts: without file data, compose_tree_blocks() long; and that data alone */
+/*
+ * Its two parts: without file data, compose_tree_blocks() long; and that data alone, with
+ * the zeros behind it
+ */
 int compose_emit_tree(struct compose *c, const struct compose_sink *sink);
 int compose_emit_data(struct compose *c, const struct compose_sink *sink);
 

@@ -38,6 +38,23 @@ int compose_emit_tree(struct compose *c, const struct compose_sink *sink)
 	return ret;
 }
 
+static int emit_padding(const struct compose *c, const struct compose_sink *sink)
+{
+	struct out o;
+	int ret;
+
+	if (!c->padding)
+		return 0;
+	ret = out_init(&o, sink);
+	if (ret)
+		return ret;
+	ret = out_write(&o, NULL, (size_t)c->padding * IMAPI_BLOCK);
+	if (!ret)
+		ret = out_flush(&o);
+	out_free(&o);
+	return ret;
+}
+
 int compose_emit_data(struct compose *c, const struct compose_sink *sink)
 {
 	int ret = 0;
@@ -49,7 +66,7 @@ int compose_emit_data(struct compose *c, const struct compose_sink *sink)
 		if (f->size)
 			ret = sink->file(sink->ctx, f->staged, f->size);
 	}
-	return ret;
+	return ret ? ret : emit_padding(c, sink);
 }
 
 int compose_emit(struct compose *c, const struct compose_sink *sink)

@@ -274,6 +274,10 @@ static int plan_places(struct compose *c)
 	tree_end = place_tree(c, (u64)start + IMAPI_SYSTEM_BLOCKS +
 			      descriptors_count(c));
 	end = place_files(c, tree_end);
+	if (end < (u64)start + c->params.least) {
+		c->padding = (u32)(start + c->params.least - end);
+		end += c->padding;
+	}
 	if (end > UINT32_MAX)
 		return -ENOSPC;
 	c->tree_blocks = (u32)tree_end - start;

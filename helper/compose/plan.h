@@ -56,6 +56,7 @@ struct compose {
 	u32 *data;			/* @files as their data is emitted */
 	struct ctree trees[TREES];
 	u32 tree_blocks, blocks;
+	u32 padding;		/* blocks of these, at their end */
 };
 
 static inline u32 blocks_of(u64 bytes)

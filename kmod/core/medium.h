@@ -181,10 +181,15 @@ int imapi_tracks_list(struct imapi_mmc *mmc, const struct imapi_medium *m, u32 f
 
 /* --- medium_room.c: what a session may take --- */
 
-/* Shortest track of a CD with its padding (MMC-6, CLOSE TRACK SESSION) */
+/* A track of a CD that is shorter the drive makes so long (MMC-6, CLOSE TRACK SESSION) */
 #define IMAPI_CD_MIN_TRACK	300u
+/* So a session has more, or one that was broken off would be as long as it should be */
+#define IMAPI_CD_MIN_SESSION	(IMAPI_CD_MIN_TRACK + 1)
 /* Blocks that end a track written at once, and can't be read (MMC-6 4.2.3) */
 #define IMAPI_CD_RUN_OUT	2u
+
+/* The shortest session that is burned, blocks */
+u32 imapi_min_session(const struct imapi_medium *m);
 
 /**
  * imapi_closing_reserve - what is kept free for closing the next session

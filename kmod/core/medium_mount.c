@@ -12,8 +12,11 @@
  */
 static bool is_cut_short(const struct imapi_medium *m, const struct imapi_volume *vol)
 {
-	return vol->linked && vol->start == m->last.start &&
-	       vol->space > m->last.end - m->last.start;
+	u32 there = m->last.end - m->last.start;
+
+	if (m->type->cd)
+		there = there > IMAPI_CD_RUN_OUT ? there - IMAPI_CD_RUN_OUT : 0;
+	return vol->linked && vol->start == m->last.start && vol->space > there;
 }
 
 static int read_at(const struct imapi_source *src, const struct imapi_medium *m,

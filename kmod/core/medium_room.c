@@ -60,9 +60,18 @@ static u32 run_out(const struct imapi_medium *m)
 	return m->type->cd ? IMAPI_CD_RUN_OUT : 0;
 }
 
-static u32 min_track(const struct imapi_medium *m)
+/*
+ * Behind a session's blocks: the run-out, and as many zeros in front of it, so that all of
+ * the session is there also where a drive doesn't count the run-out as the track's.
+ */
+static u32 track_end(const struct imapi_medium *m)
 {
-	return m->type->cd ? IMAPI_CD_MIN_TRACK : MIN_SESSION;
+	return 2 * run_out(m);
+}
+
+u32 imapi_min_session(const struct imapi_medium *m)
+{
+	return m->type->cd ? IMAPI_CD_MIN_SESSION : MIN_SESSION;
 }
 
 static u32 blocks_from(const struct imapi_medium *m, u32 nwa)
@@ -77,24 +86,24 @@ static u32 blocks_from(const struct imapi_medium *m, u32 nwa)
 u32 imapi_session_room(const struct imapi_medium *m, u32 nwa)
 {
 	u32 room = blocks_from(m, nwa);
-	u32 keep = imapi_closing_reserve(m) + run_out(m);
+	u32 keep = imapi_closing_reserve(m) + track_end(m);
 
 	if (!m->writable || room <= keep)
 		return 0;
 	room -= keep;
 	room &= ~(m->type->align - 1u);
-	return room < min_track(m) ? 0 : room;
+	return room < imapi_min_session(m) ? 0 : room;
 }
 
 u64 imapi_session_takes(const struct imapi_medium *m, u32 blocks)
 {
 	u64 takes = blocks;
 
-	if (takes < min_track(m))
-		takes = min_track(m);
+	if (takes < imapi_min_session(m))
+		takes = imapi_min_session(m);
 	/* Units are powers of two */
 	takes += m->type->align - 1u;
-	return (takes & ~(u64)(m->type->align - 1u)) + run_out(m);
+	return (takes & ~(u64)(m->type->align - 1u)) + track_end(m);
 }
 
 u32 imapi_sessions_left(const struct imapi_medium *m, u32 nwa)

@@ -133,6 +133,37 @@ TEST_F(disc, newest_is_unreadable)
 	EXPECT_FALSE(self->v.read_only);
 }
 
+/* Session 5 is ours, and says that it has @space blocks */
+static void put_ours(struct memdisc *d, u32 space)
+{
+	put_set(d, starts[4] + 16, starts[4], space);
+	put_link(d, starts[4] + 16, starts[4], starts[3], starts[3] + 16);
+}
+
+TEST_F(disc, newest_was_broken_off)
+{
+	put_ours(&self->d, LENGTH);
+	EXPECT_EQ(0, FIND(0));
+	EXPECT_EQ(5, self->m.last.number);
+	put_ours(&self->d, LENGTH + 1);
+	EXPECT_EQ(0, FIND(0));
+	EXPECT_EQ(4, self->m.last.number);
+	EXPECT_EQ(-EUCLEAN, self->m.passed_over);
+	EXPECT_EQ(-EUCLEAN, FIND(5));
+}
+
+/* A CD's track ends in what nothing can be recorded in */
+TEST_F(disc, newest_of_a_cd_was_broken_off)
+{
+	self->m.type = imapi_media_type(0x09);
+	put_ours(&self->d, LENGTH - IMAPI_CD_RUN_OUT);
+	EXPECT_EQ(0, FIND(0));
+	EXPECT_EQ(5, self->m.last.number);
+	put_ours(&self->d, LENGTH - IMAPI_CD_RUN_OUT + 1);
+	EXPECT_EQ(0, FIND(0));
+	EXPECT_EQ(4, self->m.last.number);
+}
+
 /* The drive says of the track of session 4 that it belongs to session 3 */
 static int no_fourth(struct mmc_drive *d, struct imapi_packet *p)
 {

@@ -19,19 +19,19 @@ static const struct {
 	u16 profile;
 	u32 sessions, free, room, left;
 } cases[] = {
-	{ "CD-R of 74 minutes", 0x09, 0, 333000, 333000 - 11252, 45 },
-	{ "CD-R of 80 minutes, one session", 0x09, 1, 300000, 300000 - 6752, 41 },
-	{ "CD-R, just the shortest track", 0x09, 1, 7052, 300, 1 },
-	{ "CD-R, one block less", 0x09, 1, 7051, 0, 0 },
-	{ "CD-R, blank, just the shortest track", 0x09, 0, 11552, 300, 1 },
-	{ "CD-R, blank, one block less", 0x09, 0, 11551, 0, 0 },
-	{ "CD-R, two of the shortest", 0x09, 1, 302 + 6900 + 7052, 302 + 6900 + 300, 2 },
-	{ "CD-R, one block less than two", 0x09, 1, 302 + 6900 + 7051, 302 + 6900 + 299, 1 },
-	{ "CD-R, two of the shortest from blank", 0x09, 0, 302 + 11400 + 7052,
-	  302 + 11400 + 7052 - 11252, 2 },
-	{ "CD-RW of 98 sessions", 0x0a, 98, 300000, 300000 - 6752, 1 },
-	{ "CD-RW of 99 sessions", 0x0a, 99, 300000, 300000 - 6752, 0 },
-	{ "CD-RW of 100 sessions", 0x0a, 100, 300000, 300000 - 6752, 0 },
+	{ "CD-R of 74 minutes", 0x09, 0, 333000, 333000 - 11254, 45 },
+	{ "CD-R of 80 minutes, one session", 0x09, 1, 300000, 300000 - 6754, 41 },
+	{ "CD-R, just the shortest session", 0x09, 1, 7055, 301, 1 },
+	{ "CD-R, one block less", 0x09, 1, 7054, 0, 0 },
+	{ "CD-R, blank, just the shortest session", 0x09, 0, 11555, 301, 1 },
+	{ "CD-R, blank, one block less", 0x09, 0, 11554, 0, 0 },
+	{ "CD-R, two of the shortest", 0x09, 1, 305 + 6900 + 7055, 305 + 6900 + 301, 2 },
+	{ "CD-R, one block less than two", 0x09, 1, 305 + 6900 + 7054, 305 + 6900 + 300, 1 },
+	{ "CD-R, two of the shortest from blank", 0x09, 0, 305 + 11400 + 7055,
+	  305 + 11400 + 7055 - 11254, 2 },
+	{ "CD-RW of 98 sessions", 0x0a, 98, 300000, 300000 - 6754, 1 },
+	{ "CD-RW of 99 sessions", 0x0a, 99, 300000, 300000 - 6754, 0 },
+	{ "CD-RW of 100 sessions", 0x0a, 100, 300000, 300000 - 6754, 0 },
 	{ "DVD-R", 0x11, 0, 2297888, 2297888 - 28704, 79 },
 	{ "DVD-R, room for one unit too few", 0x11, 3, 28704 + 16, 0, 0 },
 	{ "DVD-R, room for the least", 0x11, 3, 28704 + 32, 32, 1 },
@@ -81,8 +81,8 @@ static const struct {
 	u16 profile;
 	u32 blocks, takes;
 } costs[] = {
-	{ 0x09, 1, 302 }, { 0x09, 300, 302 }, { 0x09, 301, 303 }, { 0x1b, 1, 32 },
-	{ 0x1b, 33, 48 }, { 0x11, 48, 48 }, { 0x41, 33, 64 }, { 0x43, 65, 96 }, { 0x09, 0, 302 },
+	{ 0x09, 1, 305 }, { 0x09, 301, 305 }, { 0x09, 302, 306 }, { 0x1b, 1, 32 },
+	{ 0x1b, 33, 48 }, { 0x11, 48, 48 }, { 0x41, 33, 64 }, { 0x43, 65, 96 }, { 0x09, 0, 305 },
 };
 
 TEST(cost)

@@ -400,7 +400,8 @@ TEST_F(once, a_short_session_is_padded)
 
 	ASSERT_EQ(0, disc_stage(d, "a", 1, 1));
 	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
-	EXPECT_EQ(IMAPI_CD_MIN_TRACK, d->rec->sessions.list[0].blocks);
+	EXPECT_EQ(IMAPI_CD_MIN_SESSION, d->rec->sessions.list[0].vol.space);
+	EXPECT_EQ(IMAPI_CD_MIN_SESSION + 150, d->rec->sessions.list[0].blocks);
 	EXPECT_EQ(0, d->rec->sessions.list[0].start);
 }
 
