@@ -214,6 +214,8 @@ static int open_source(struct mount_call *call, struct mounted *m)
 	}
 	if (m->rec->why)
 		log_line("%s", m->rec->why);
+	if (m->base && m->rec->head_separate && recorder_has_udf(m->rec, m->base))
+		log_line("it has a UDF tree as well, which won't show what is burned: read it by -t imapifs or -t iso9660");
 	if (is_below(call->source, call->dir))
 		return mount_fail("the image lies below the mount point, which would hide it from the commit; mount it somewhere else");
 	return 0;

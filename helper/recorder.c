@@ -49,6 +49,26 @@ bool recorder_is_open(const struct recorder *r)
 	return !r->head_separate && r->writable && !r->blank;
 }
 
+/* BEA01, NSR02 or NSR03, TEA01, and little more */
+#define EXTENDED_AREA	8u
+
+bool recorder_has_udf(const struct recorder *r, const struct imapi_volume *vol)
+{
+	u32 i, lba = vol->desc + vol->descs;
+	u8 block[IMAPI_BLOCK];
+
+	for (i = 0; i < EXTENDED_AREA; i++) {
+		if (lba + i >= r->source.blocks ||
+		    r->source.read(r->source.ctx, lba + i, 1, block))
+			return false;
+		if (!memcmp(block + 1, "NSR0", 4))
+			return true;
+		if (memcmp(block + 1, "BEA01", 5) && memcmp(block + 1, "BOOT2", 5))
+			return false;
+	}
+	return false;
+}
+
 /* A part of one block */
 static int read_within(const struct recorder *r, u64 at, u8 *buf, u32 len)
 {

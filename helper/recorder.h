@@ -154,6 +154,12 @@ int recorder_claim(struct recorder *r);
 int recorder_load(struct recorder *r, u32 number);
 
 /*
+ * Has the image of session @vol a tree for UDF as well (ECMA-167 2/9)? Its readers won't see
+ * what is appended
+ */
+bool recorder_has_udf(const struct recorder *r, const struct imapi_volume *vol);
+
+/*
  * Is there a disc to be closed for good? Not if it is blank, if it can be written over,
  * or if it is closed
  */

@@ -122,6 +122,12 @@ if command -v genisoimage >/dev/null; then
 	ok "a line says why" bash -c "'$BUILD/mount.imapifs' '$T/plain.iso' '$M' 2>&1 | grep -qi joliet"
 	on_exit_kill "$(server_pid "$M")"
 	need unmount "$M"
+	genisoimage -quiet -udf -J -o "$T/bridge.iso" "$T/src" 2>/dev/null
+	ok "an image that has UDF as well can be mounted" \
+		bash -c "'$BUILD/mount.imapifs' '$T/bridge.iso' '$M' -o 'face=$FACE,spool=$SPOOL' >'$T/said' 2>&1"
+	on_exit_kill "$(server_pid "$M")"
+	ok "a line says who won't see what is burned" grep "UDF" "$T/said"
+	need unmount "$M"
 else
 	skip "an image without Joliet" "no genisoimage"
 fi
