@@ -26,7 +26,6 @@
 
 struct attach {
 	const char *dir;
-	const char *source;
 	struct mountpoint_info info;
 	struct mount_options opt;
 	struct serve serve;
@@ -72,7 +71,7 @@ static int set_from_mount(struct attach *a)
 		value = strchr(plain, '=');
 		if (value)
 			*value++ = '\0';
-		ret = value ? set_option(a, plain, value) : 0;
+		ret = set_option(a, plain, value);
 		free(plain);
 	}
 	return ret < 0 ? ret : 0;
@@ -99,6 +98,16 @@ static int set_from_user(struct attach *a, const char *optstr)
 	return ret;
 }
 
+/* The kernel's word for a path whose file was unlinked, though it may be back by now */
+static void forget_deleted(char *source)
+{
+	static const char word[] = " (deleted)";
+	size_t len = strlen(source), tail = sizeof(word) - 1;
+
+	if (len > tail && !strcmp(source + len - tail, word) && access(source, F_OK))
+		source[len - tail] = '\0';
+}
+
 static int find_options(struct attach *a, const char *optstr)
 {
 	char err[256];
@@ -109,6 +118,8 @@ static int find_options(struct attach *a, const char *optstr)
 		log_line("%s: /proc/self/mountinfo: %s", a->dir, strerror(-ret));
 		return MOUNT_EX_FAIL;
 	}
+	forget_deleted(a->info.source);
+	a->serve.source = a->info.source;
 	ret = options_parse(NULL, 0, &a->opt, err, sizeof(err));
 	if (!ret)
 		ret = set_from_mount(a);
@@ -121,31 +132,21 @@ static int find_options(struct attach *a, const char *optstr)
 
 /* --- the new process --- */
 
-/* The kernel's word for a path whose file was unlinked, though it may be back by now */
-static void forget_deleted(char *source)
-{
-	static const char word[] = " (deleted)";
-	size_t len = strlen(source), tail = sizeof(word) - 1;
-
-	if (len > tail && !strcmp(source + len - tail, word) && access(source, F_OK))
-		source[len - tail] = '\0';
-}
-
 /* Is what stands at the path what is mounted? @a->serve.loop is set if by a loop device */
 static int check_source(struct attach *a)
 {
 	struct stat st;
 	int loop;
 
-	if (stat(a->source, &st)) {
-		log_line("%s: %s: %s; put it back and attach again", a->dir, a->source,
+	if (stat(a->info.source, &st)) {
+		log_line("%s: %s: %s; put it back and attach again", a->dir, a->info.source,
 			 strerror(errno));
 		return MOUNT_EX_FAIL;
 	}
 	if (S_ISBLK(st.st_mode))
 		return st.st_rdev == makedev(a->info.major, a->info.minor) ? 0 :
 			fail(a, "another device is mounted there than its name says");
-	loop = loop_find(a->info.major, a->info.minor, a->source);
+	loop = loop_find(a->info.major, a->info.minor, a->info.source);
 	if (loop == -EMEDIUMTYPE)
 		return fail(a, "another image stands at the place of the one that is mounted; put it back and attach again");
 	if (loop < 0) {
@@ -164,12 +165,13 @@ static int open_source(struct attach *a)
 	err = check_source(a);
 	if (err)
 		return err;
-	err = recorder_open(a->source, RECORDER_TAKE_OVER, &a->serve.rec, &why);
+	err = recorder_open(a->info.source, RECORDER_TAKE_OVER, &a->serve.rec, &why);
 	if (err) {
-		log_line("%s: %s: %s", a->dir, a->source, why);
+		log_line("%s: %s: %s", a->dir, a->info.source, why);
 		return MOUNT_EX_FAIL;
 	}
 	a->serve.rec->speed = a->opt.speed;
+	a->serve.rec->eject = a->opt.eject;
 	if (!a->serve.rec->writable)
 		return fail(a, a->serve.rec->why);
 	err = spool_find_base(a->opt.spool, &a->base);
@@ -229,7 +231,7 @@ static int child(void *ctx, int ready)
 		background_tell(ready, code);
 		return code;
 	}
-	background_detach(a->source);
+	background_detach(a->info.source);
 	background_tell(ready, 0);
 	serve_process(&a->serve);
 	mountpoint_forget(a->dir);
@@ -244,29 +246,25 @@ bool attach_is_needed(const struct imapifs_status *st)
 	       !(st->flags & IMAPIFS_READONLY);
 }
 
-int attach_start(const char *dir, const struct imapifs_status *st, const char *optstr)
+int attach_start(const char *dir, const char *optstr)
 {
-	char source[sizeof(st->source)];
 	struct attach a = {
 		.dir = dir,
-		.source = source,
 		.serve.channel = &channel_device,
 		.serve.fd = -1,
 		.serve.loop = -1,
-		.serve.source = source,
 	};
 	int code;
 
-	memcpy(source, st->source, sizeof(source));
-	forget_deleted(source);
 	code = find_options(&a, optstr);
 	a.serve.volid = a.opt.volid;
 	a.serve.verify = a.opt.verify;
+	a.serve.finalize = a.opt.finalize;
 	a.serve.manual = a.opt.commit == COMMIT_MANUAL;
 	if (!code)
 		code = background_start(child, &a);
 	options_free(&a.opt);
-	free(a.info.options);
+	mountpoint_free(&a.info);
 	return code;
 }
 
@@ -288,7 +286,7 @@ static int run(const char *name, const char *optstr)
 	close(fd);
 	code = EXIT_FAILED;
 	if (attach_is_needed(&st))
-		code = attach_start(dir, &st, optstr) ? EXIT_FAILED : EXIT_DONE;
+		code = attach_start(dir, optstr) ? EXIT_FAILED : EXIT_DONE;
 	else if (strcmp(st.face, "kernel"))
 		log_line("%s: the module doesn't serve it, process %u does", dir, st.helper_pid);
 	else if (st.helper_pid)

@@ -12,11 +12,10 @@ bool attach_is_needed(const struct imapifs_status *st);
 /**
  * attach_start - have a new process serve a mount
  * @dir: its root directory, absolute
- * @st: its state
  * @optstr: options that are to differ from the mount's, NULL: none
  *
  * Return: 0, or a code of mount(8) after a line that says why.
  */
-int attach_start(const char *dir, const struct imapifs_status *st, const char *optstr);
+int attach_start(const char *dir, const char *optstr);
 
 #endif

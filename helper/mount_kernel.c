@@ -11,7 +11,6 @@
 #include <unistd.h>
 #include "channel.h"
 #include "commands.h"
-#include "finalize.h"
 #include "log.h"
 #include "loop.h"
 #include "mounted.h"
@@ -175,6 +174,7 @@ static void set_options(struct setup *s, const struct mount_options *opt, bool r
 	set_number(s, "gid", "%u", opt->gid);
 	set_number(s, "fmask", "%o", opt->fmask);
 	set_number(s, "dmask", "%o", opt->dmask);
+	set_flag(s, "finalize", opt->finalize);
 	set_flag(s, "eject", opt->eject);
 }
 
@@ -283,10 +283,9 @@ static bool is_read_only(const char *dir)
 	struct mountpoint_info info;
 	bool ro;
 
-	if (mountpoint_read(dir, &info))
-		return false;
-	ro = !strcmp(info.options, "ro") || !strncmp(info.options, "ro,", 3);
-	free(info.options);
+	ro = !mountpoint_read(dir, &info) &&
+	     (!strcmp(info.options, "ro") || !strncmp(info.options, "ro,", 3));
+	mountpoint_free(&info);
 	return ro;
 }
 
@@ -323,29 +322,6 @@ int mount_kernel(struct mount_call *call, struct mounted *m)
 	return 0;
 }
 
-/*
- * The module asks for no commit where nothing is staged. With the mount gone the drive
- * is this process's own.
- */
-static void close_disc(const struct serve *s)
-{
-	struct progress progress = { 0 };
-	struct finalize_job job = {
-		.rec = s->rec,
-		.volid = s->volid,
-		.verify = s->verify,
-		.progress = &progress,
-		.folder = s->base,
-	};
-
-	if (!s->finalize || s->rescued || !recorder_is_open(s->rec))
-		return;
-	if (finalize_disc(&job))
-		log_line("%s", job.message);
-	else
-		log_info("%s", job.message);
-}
-
 void mount_kernel_serve(struct mount_call *call, struct mounted *m)
 {
 	struct serve s = {
@@ -360,14 +336,11 @@ void mount_kernel_serve(struct mount_call *call, struct mounted *m)
 		.finalize = call->opt.finalize,
 		.manual = call->opt.commit == COMMIT_MANUAL,
 	};
-	int err;
 
 	if (m->ro)
 		return;
-	err = serve_process(&s);
+	serve_process(&s);
 	mount_gone(call);
-	if (!err)
-		close_disc(&s);
 }
 
 void mount_kernel_close(struct mounted *m)

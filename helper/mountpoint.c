@@ -45,6 +45,7 @@ char *mountpoint_find(const char *name)
 struct mount_line {
 	unsigned int major, minor;
 	char *target;
+	char *source;
 	char *options;
 };
 
@@ -62,6 +63,8 @@ static bool read_line(char *line, struct mount_line *m)
 			dash = i;
 		if (dash && i == dash + 1)
 			type = field;
+		if (dash && i == dash + 2)
+			m->source = field;
 		if (dash && i == dash + 3)
 			m->options = field;
 	}
@@ -77,28 +80,43 @@ static bool is_target(const char *field, const char *dir)
 	return same;
 }
 
+void mountpoint_free(struct mountpoint_info *info)
+{
+	free(info->source);
+	free(info->options);
+	info->source = NULL;
+	info->options = NULL;
+}
+
+static int take_line(struct mountpoint_info *info, const struct mount_line *m)
+{
+	mountpoint_free(info);
+	info->source = mnt_unmangle(m->source);
+	info->options = strdup(m->options);
+	info->major = m->major;
+	info->minor = m->minor;
+	return info->source && info->options ? 0 : -ENOMEM;
+}
+
 int mountpoint_read(const char *dir, struct mountpoint_info *info)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
+	int err = -ENOENT;
 	char *line = NULL;
 	size_t size = 0;
 
-	info->options = NULL;
+	*info = (struct mountpoint_info){ 0 };
 	if (!f)
 		return -errno;
-	while (getline(&line, &size, f) > 0) {
+	while (err != -ENOMEM && getline(&line, &size, f) > 0) {
 		struct mount_line m = { 0 };
 
-		if (!read_line(line, &m) || !is_target(m.target, dir))
-			continue;
-		free(info->options);
-		info->options = strdup(m.options);
-		info->major = m.major;
-		info->minor = m.minor;
+		if (read_line(line, &m) && is_target(m.target, dir))
+			err = take_line(info, &m);
 	}
 	free(line);
 	fclose(f);
-	return info->options ? 0 : -ENOENT;
+	return err;
 }
 
 static struct libmnt_fs *note(const char *source, const char *dir)

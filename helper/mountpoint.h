@@ -17,15 +17,21 @@ char *mountpoint_find(const char *name);
  * struct mountpoint_info - what the kernel says of a mount of the module
  * @major: device number of what is mounted
  * @minor: the same
- * @options: the module's own list, each option still escaped; free() it
+ * @source: what is mounted, as it was given or the image's path
+ * @options: the module's own list, each option still escaped
  */
 struct mountpoint_info {
 	unsigned int major, minor;
+	char *source;
 	char *options;
 };
 
-/* The newest mount of the module at @dir, absolute; 0, -ENOENT, -ENOMEM or -errno */
+/*
+ * The newest mount of the module at @dir, absolute; 0, -ENOENT, -ENOMEM or -errno.
+ * Whatever it returns, @info may be freed
+ */
 int mountpoint_read(const char *dir, struct mountpoint_info *info);
+void mountpoint_free(struct mountpoint_info *info);
 
 /*
  * Notes that umount.imapifs unmounts @dir, so that "umount DIR" commits and

@@ -390,8 +390,8 @@ int options_parse(const char *optstr, unsigned int flags,
 int options_set(struct mount_options *opt, const char *name, const char *value,
 		char *err, size_t err_size)
 {
-	static const char *const wanted[] = { "commit", "spool", "speed", "verify", "volid",
-					       NULL };
+	static const char *const wanted[] = { "commit", "eject", "finalize", "spool", "speed",
+					       "verify", "volid", NULL };
 	struct parse p = { .opt = opt, .name = name, .value = value, .err = err,
 			   .err_size = err_size };
 

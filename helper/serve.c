@@ -207,6 +207,8 @@ static int commit(struct work *w)
 		.rec = w->s->rec,
 		.volid = w->s->volid,
 		.verify = w->s->verify,
+		/* The module knows whether there is something to burn */
+		.unchanged = true,
 		.progress = &w->progress,
 		.folder = w->s->base,
 		.prepare = prepare,
@@ -243,8 +245,6 @@ static int rescue(struct work *w)
 	};
 	char *path;
 	int err = rescue_save(&job, &path);
-
-	w->s->rescued = true;
 
 	if (err)
 		snprintf(w->message, sizeof(w->message),

@@ -18,7 +18,6 @@
  * @base: the folder that spools are in, for the rescue folder
  * @source: what is mounted, for people
  * @finalize: the commit before an unmount closes the disc for good
- * @rescued: set: something could not be burned, and was kept
  * @manual: commit=manual: a signal burns nothing
  */
 struct serve {
@@ -31,7 +30,6 @@ struct serve {
 	const char *base;
 	const char *source;
 	bool finalize;
-	bool rescued;
 	bool manual;
 };
 

@@ -19,12 +19,8 @@
 #include "mountpoint.h"
 #include "writers.h"
 
-/*
- * What is left to do for the one who served the mount should take no longer. A drive may
- * have to close the disc for good, which the module asks for only when it is unmounted
- */
+/* What is left to do for the one who served the mount should take no longer */
 #define END_MS		60000
-#define DRIVE_END_MS	(20 * 60000)
 #define TELL_MS		3000
 
 struct umount_call {
@@ -134,7 +130,7 @@ static void await_end(const char *dir, const char *source, int pidfd)
 		return;
 	if (isatty(STDERR_FILENO))
 		log_line("%s: unmounted; waiting until %s is done", dir, source);
-	if (!poll(&p, 1, drive_is_one(source) ? DRIVE_END_MS : END_MS))
+	if (!poll(&p, 1, END_MS))
 		log_line("%s: unmounted, but its process is still at work; the system log will tell how it ended",
 			 dir);
 }
@@ -176,7 +172,7 @@ static int replace_dead(const struct umount_call *call, int *fd, struct imapifs_
 	int code;
 
 	log_line("%s: the process that served it is gone: starting another one", call->dir);
-	code = attach_start(call->dir, st, NULL);
+	code = attach_start(call->dir, NULL);
 	if (!code) {
 		close(*fd);
 		*fd = control_open(call->dir, st);

@@ -242,14 +242,24 @@ static int check_disc(struct imapifs_sb *sbi)
 		      "not the image as it was mounted: put that back and sync again; if another program changed it, umount -f it (what is staged goes to the rescue folder) and mount it again");
 }
 
+/* An unmount follows, and the disc has to be closed for good */
+static bool closes(struct imapifs_sb *sbi, u32 flags)
+{
+	return sbi->opt.finalize && flags & (IMAPIFS_LAST | IMAPIFS_FINAL) &&
+	       !sb_rdonly(sbi->sb) && sbi->disc->is_open && sbi->disc->is_open(sbi);
+}
+
+static bool is_wanted(struct imapifs_sb *sbi, u32 flags)
+{
+	return imapi_tree_dirty(sbi->tree) || closes(sbi, flags);
+}
+
 /* The tree is frozen; @job is set on success */
 static int start_commit(struct imapifs_sb *sbi, u32 flags, struct imapifs_job **job)
 {
 	int err;
 
-	err = imapi_tree_commit_begin(sbi->tree);
-	if (err)
-		return err;
+	imapi_tree_commit_begin_unchanged(sbi->tree);
 	*job = job_new(sbi, IMAPIFS_OP_COMMIT, flags);
 	err = PTR_ERR_OR_ZERO(*job);
 	if (!err) {
@@ -274,7 +284,7 @@ static int prepare_commit(struct imapifs_sb *sbi, u32 flags, struct imapifs_job 
 	if (err)
 		goto out;
 	err = -EALREADY;
-	if (!imapi_tree_dirty(sbi->tree))
+	if (!is_wanted(sbi, flags))
 		goto out_gates;
 	err = -ENOTCONN;
 	if (!imapifs_served(sbi)) {
@@ -298,7 +308,7 @@ out:
 /* 0 and a job to wait for, -EALREADY: nothing to burn, or -errno */
 static int begin(struct imapifs_sb *sbi, u32 flags, struct imapifs_job **job)
 {
-	if (!imapi_tree_dirty(sbi->tree))
+	if (!is_wanted(sbi, flags))
 		return -EALREADY;
 	if (wait_event_killable(sbi->idle, turn_try(sbi)))
 		return -EINTR;

@@ -577,6 +577,17 @@ static u64 drive_room(struct imapifs_sb *sbi)
 	return room;
 }
 
+static bool drive_is_open(struct imapifs_sb *sbi)
+{
+	struct imapifs_drive *d = sbi->drive;
+	bool is_open;
+
+	mutex_lock(&d->lock);
+	is_open = d->medium.writable && d->medium.sessions && !is_image(&d->medium);
+	mutex_unlock(&d->lock);
+	return is_open;
+}
+
 /* What the last look saw is the mounted disc, with what was burned on it meanwhile */
 static void drive_burned(struct imapifs_sb *sbi)
 {
@@ -603,5 +614,6 @@ const struct imapifs_disc_ops imapifs_drive = {
 	.identify = drive_identify,
 	.room = drive_room,
 	.burned = drive_burned,
+	.is_open = drive_is_open,
 	.free = drive_free,
 };

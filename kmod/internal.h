@@ -117,6 +117,8 @@ void imapifs_gate_open(struct imapifs_gate *g);
  *	burned a session knows where the next one starts
  * @room: blocks that a session at the next writable address may have
  * @burned: what @identify saw last is the disc that is mounted; may be NULL
+ * @is_open: is there a session, and can another one be appended? NULL: it has no end
+ *	that could be closed
  * @free: of what @find made; may be NULL
  */
 struct imapifs_disc_ops {
@@ -124,6 +126,7 @@ struct imapifs_disc_ops {
 	int (*identify)(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there);
 	u64 (*room)(struct imapifs_sb *sbi);
 	void (*burned)(struct imapifs_sb *sbi);
+	bool (*is_open)(struct imapifs_sb *sbi);
 	void (*free)(struct imapifs_sb *sbi);
 };
 
@@ -245,11 +248,12 @@ static inline struct imapifs_sb *imapifs_sb(const struct super_block *sb)
 /**
  * imapifs_commit - burn what is staged, and wait for it
  * @sbi: the mount
- * @flags: IMAPIFS_LAST or IMAPIFS_FINAL
+ * @flags: IMAPIFS_LAST or IMAPIFS_FINAL: with the option finalize it closes the disc, be
+ *	there something staged or not
  *
  * Killable: the helper is then told to give up, and nobody waits for it here.
  *
- * Return: 0, also if nothing was staged; -ENOTCONN: no helper; -EMEDIUMTYPE:
+ * Return: 0, also if nothing was to be burned; -ENOTCONN: no helper; -EMEDIUMTYPE:
  * another disc; -EINTR; or what the helper said.
  */
 int imapifs_commit(struct imapifs_sb *sbi, u32 flags);

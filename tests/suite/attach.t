@@ -41,8 +41,14 @@ ok "umount.imapifs attaches by itself" unmount "$M"
 need mount_image "$I" "$M"
 is "and burns" "$(cat "$M/more")" more
 
-# It goes by the file, wherever that is now
-mv "$I" "$T/away.iso"
+# It goes by the file, wherever that is now, under a name as long as it likes
+long="$T/$(printf '%0240d' 0)/with a \\ and , in it"
+mkdir -p "$long"
+mv "$I" "$long/away.iso"
+need kill_server
+ok "attach to an image with a long name" timeout 60 "$BUILD/imapifs" attach "$M"
+on_exit_kill "$(server_pid "$M")"
+mv "$long/away.iso" "$T/away.iso"
 need kill_server
 ok "attach after the image was renamed" timeout 60 "$BUILD/imapifs" attach "$M"
 on_exit_kill "$(server_pid "$M")"

@@ -71,9 +71,26 @@ killed()
 	detach "$DEV"
 }
 
+# What the mount was made with counts for the next helper as well
+closed()
+{
+	work=$T/closed-$1
+	mkdir -p "$work"
+	need attach "$1" "$work/disc"
+	need mount_disc finalize
+	cp "$T/ours" "$M/ours"
+	need sync_disc
+	kill -9 "$(helper_pid)"
+	ok "$1: attach to a mount with finalize" timeout 120 "$BUILD/imapifs" attach "$M"
+	ok "$1: unmount that" unmount
+	ok "$1: the disc is closed" grep '"closed": true' <(info --json)
+	detach "$DEV"
+}
+
 media=("$@")
 [[ $# -gt 0 ]] || media=(cd-r-80 dvd+r dvd+rw)
 for medium in "${media[@]}"; do
 	killed "$medium"
+	[[ $medium == dvd+rw ]] || closed "$medium"
 done
 tap_done
