@@ -7,8 +7,7 @@ export IMAPIFS_KERNEL=${1:-6.12}
 failed=0
 prove -v tests/vdrive/attach.t tests/vdrive/burn.t tests/vdrive/mount.t || failed=1
 for face in kernel fuse; do
-	IMAPIFS_FACE=$face prove -v tests/vdrive/drive.t || failed=1
-	IMAPIFS_FACE=$face prove -v tests/vdrive/drive.t :: dvd-rw-over || failed=1
+	IMAPIFS_FACE=$face prove -v tests/vdrive/fill.t tests/vdrive/faults.t || failed=1
 	for media in "cd-r-80 cd-rw-80 dvd-r dvd-rw" "dvd-rw-over dvd+r dvd+r-dl dvd+rw" \
 		"dvd-ram bd-r bd-re" more; do
 		# shellcheck disable=SC2086

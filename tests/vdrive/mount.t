@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # mount.t [MEDIUM...]: how many commands a mount sends to a drive, by both faces, with what
-# the kernel asks when a disc comes in: 40 at most on every medium, blank and burned
+# the kernel asks when a disc comes in: 40 at most on every medium, blank, burned, and with a
+# burn behind that which was broken off
 set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -21,7 +22,8 @@ mkdir -p "$HOME" "$T/spool" "$T/mnt"
 M=$T/mnt
 
 media=("$@")
-[[ $# -gt 0 ]] || media=(cd-r-80 cd-rw-80 dvd-r dvd-rw dvd+r dvd+r-dl dvd+rw dvd-ram bd-r bd-re)
+[[ $# -gt 0 ]] || media=(cd-r-80 cd-rw-80 dvd-r dvd-rw dvd-rw-over dvd+r dvd+r-dl dvd+rw
+	dvd-ram bd-r bd-re)
 
 mount_disc()
 {
@@ -65,6 +67,17 @@ counted()
 	[[ $commands -le $MOST ]] || ctl log show | cut -c1-110 | sed 's/^/# /'
 }
 
+# breaks_off FACE: amid a commit, after which what was staged is not tried again
+breaks_off()
+{
+	need mount_disc "$1,commit=manual"
+	head -c 3000000 /dev/urandom >"$M/torn"
+	ctl fault add write nth=20 power >/dev/null
+	refused "$medium: a burn is broken off" "" timeout 200 "$BUILD/imapifs" commit "$M"
+	ctl fault clear
+	need unmount
+}
+
 for medium in "${media[@]}"; do
 	work=$T/$medium
 	mkdir "$work"
@@ -79,6 +92,12 @@ for medium in "${media[@]}"; do
 	need unmount
 	for face in "${faces[@]}"; do
 		counted "$medium with a session" "$face" "$work/disc"
+		need unmount
+	done
+	# Each mends what was left when it burns, or when it is mounted
+	for face in "${faces[@]}"; do
+		breaks_off "$face"
+		counted "$medium with a broken session" "$face" "$work/disc"
 		need unmount
 	done
 	detach "$DEV"

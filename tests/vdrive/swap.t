@@ -287,6 +287,10 @@ programs()
 {
 	stage
 	ctl log clear
+	refused "$medium: mount(2) of the drive" "busy|already mounted" \
+		mount -t iso9660 -o ro "$DEV" "$T/iso"
+	refused "$medium: a second mount" "mounted already" \
+		timeout 60 "$BUILD/mount.imapifs" "$DEV" "$T/iso" -o face="$FACE"
 	second_programs ", while something is staged"
 	# It would go on where the disc ended before
 	second_program "growisofs, which unmounts first" growisofs -quiet -M "$DEV" -J "$T/theirs"

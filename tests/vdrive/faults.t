@@ -1,0 +1,227 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# faults.t [MEDIUM...]: by IMAPIFS_FACE: a drive that fails, a program that is killed amid a
+# burn, and what a user may do
+set -u
+# shellcheck source=tests/vdrive/lib.sh
+. "$(dirname "$0")/lib.sh"
+guest_or_exec 1100 "$@"
+# shellcheck source=tests/lib/tap.sh
+. "$VDRIVE_TOP/tests/lib/tap.sh"
+
+FACE=${IMAPIFS_FACE:-fuse}
+if [[ $FACE == kernel && ! -e /dev/imapifs ]]; then
+	insmod "$BUILD/$(uname -r)/imapifs.ko" || skip_all "no module (make kmod KVER=$(uname -r))"
+fi
+for program in xorriso fusermount3; do
+	command -v "$program" >/dev/null || skip_all "no $program"
+done
+[[ -x $BUILD/imapifs ]] || skip_all "build/imapifs is not built"
+export HOME=$T/home
+mkdir -p "$HOME" "$T/spool" "$T/mnt" "$T/iso"
+M=$T/mnt
+
+head -c 700001 /dev/urandom >"$T/data"
+
+mount_disc()
+{
+	timeout 120 "$BUILD/mount.imapifs" "$DEV" "$M" -o "face=$FACE,spool=$T/spool${1:+,$1}"
+}
+
+unmount()
+{
+	timeout 300 "$BUILD/umount.imapifs" "$M"
+}
+
+sync_disc()
+{
+	timeout 300 sync "$M"
+}
+
+info()
+{
+	timeout 120 "$BUILD/imapifs" info "$@" "$DEV"
+}
+
+last_message()
+{
+	"$BUILD/imapifs" status "$M" | sed -n 's/^last: *//p'
+}
+
+overwritable()
+{
+	[[ $1 == dvd+rw || $1 == dvd-ram || $1 == dvd-rw-over || $1 == bd-re ]]
+}
+
+# What isofs makes of it once the kernel has looked at the disc anew
+isofs_agrees()
+{
+	local rc
+
+	reload "$work/disc" && mount -t iso9660 -o ro "$DEV" "$T/iso" || return
+	diff -r "$T/want" "$T/iso"
+	rc=$?
+	umount "$T/iso" && return "$rc"
+}
+
+# --- drives that fail ---
+
+# failing TEXT FILE FAULT...: the commit fails, and the next one has it
+failing()
+{
+	local text=$1 name=$2
+
+	shift 2
+	cp "$T/data" "$M/$name"
+	ctl fault add "$@" >/dev/null
+	refused "$text: the commit fails" "" sync_disc
+	diag "$(last_message)"
+	ctl fault clear
+	ok "$text: the next one doesn't" sync_disc
+	ok "$text: and has the file" cmp "$T/data" "$M/$name"
+}
+
+faults()
+{
+	local medium=$1 work=$T/fault-$1 name
+
+	mkdir -p "$work"
+	need attach "$medium" "$work/disc"
+	need mount_disc
+	cp "$T/data" "$M/good"
+	ok "$medium: one session" sync_disc
+	failing "$medium: a write error" a write nth=2 sense=3/0c/00
+	failing "$medium: power is cut" b write nth=3 power
+	failing "$medium: reading back" c 28 nth=2 times=every sense=3/11/00
+	ok "$medium: unmount" unmount
+	ok "$medium: mount it again" mount_disc
+	for name in good a b c; do
+		ok "$medium: $name is there" cmp "$T/data" "$M/$name"
+	done
+	ok "$medium: unmount again" unmount
+	ok "$medium: isofs" reload "$work/disc"
+	need mount -t iso9660 -o ro "$DEV" "$T/iso"
+	for name in good a b c; do
+		ok "$medium: isofs: $name" cmp "$T/data" "$T/iso/$name"
+	done
+	umount "$T/iso"
+	detach "$DEV"
+}
+
+# broken_off MEDIUM BLOCKS: power is cut with so many blocks of a short session on the disc,
+# which has its descriptors by then. Who mounts it anew must not take that for the session
+broken_off()
+{
+	local medium=$1 work=$T/broken-$1-$2
+
+	mkdir -p "$work"
+	need attach "$medium" "$work/disc"
+	need mount_disc
+	echo one >"$M/one"
+	need sync_disc
+	need unmount
+	need mount_disc commit=manual
+	echo two >"$M/two"
+	ctl fault add write torn="$2" power >/dev/null
+	refused "$medium: power is cut after $2 blocks" "" timeout 200 "$BUILD/imapifs" commit "$M"
+	ctl fault clear
+	ok "$medium: what was staged is rescued" unmount
+	ok "$medium: it is mounted anew" mount_disc
+	is "$medium: as it was before" "$(ls "$M") $(cat "$M/one")" "one one"
+	echo three >"$M/three"
+	ok "$medium: and takes a session" unmount
+	rm -rf "$T/want"
+	mkdir "$T/want"
+	echo one >"$T/want/one"
+	echo three >"$T/want/three"
+	ok "$medium: isofs shows what counts" isofs_agrees
+	detach "$DEV"
+}
+
+# Amid a burn; what there is of the session by then is closed by the next commit
+killed()
+{
+	local work=$T/killed-$1 pid
+
+	if [[ $FACE == kernel ]]; then
+		skip "$1: killed amid a burn" "a mount of the module outlives its server"
+		return
+	fi
+	mkdir -p "$work"
+	need attach "$1" "$work/disc"
+	need mount_disc
+	echo one >"$M/one"
+	ok "$1: a session before it is killed" sync_disc
+	head -c 20000000 /dev/zero >"$M/lost"
+	ctl fault add write nth=200 hang=15 >/dev/null
+	pid=$("$BUILD/imapifs" status --json "$M" | grep -oP '"pid": *\K[0-9]+')
+	sync_disc 2>/dev/null &
+	sleep 3
+	refused "$1: nobody looks at a disc amid a burn" "writes on the disc" info
+	ok "$1: a reader who is killed doesn't wait for the end" \
+		bash -c "timeout -s KILL 1 cat '$M/one'; test \$? -eq 137"
+	kill -9 "$pid"
+	wait
+	umount -l "$M"
+	ctl fault clear
+	ok "$1: it is mounted again" mount_disc
+	is "$1: without what was begun" "$(ls "$M")" one
+	echo two >"$M/two"
+	ok "$1: the next session" sync_disc
+	ok "$1: unmount then" unmount
+	rm -rf "$T/want"
+	mkdir "$T/want"
+	echo one >"$T/want/one"
+	echo two >"$T/want/two"
+	ok "$1: isofs shows both" isofs_agrees
+	detach "$DEV"
+}
+
+# --- not as root ---
+
+as_user()
+{
+	su imapitest -c "HOME=$T/user $1"
+}
+
+user()
+{
+	local work=$T/as-user
+
+	if [[ $FACE == kernel ]]; then
+		skip "a user of group cdrom" "the module is for root to mount"
+		return
+	fi
+	if ! useradd -M -G cdrom imapitest 2>/dev/null; then
+		skip "a user of group cdrom" "no useradd, or no such group"
+		return
+	fi
+	mkdir -p "$work" "$T/user/mnt"
+	chmod 711 "$T"
+	chown -R imapitest "$T/user"
+	need attach "$1" "$work/disc"
+	chgrp cdrom "$DEV" "$SG"
+	chmod 660 "$DEV" "$SG"
+	M=$T/user/mnt
+	ok "a user of group cdrom mounts" as_user "$BUILD/mount.imapifs $DEV $M"
+	ok "writes" as_user "cp $T/data $M/one"
+	ok "burns" as_user "timeout 300 sync $M"
+	ok "and unmounts" as_user "timeout 300 $BUILD/umount.imapifs $M"
+	is "as one session" "$(info --json | grep -c '"readable": true')" 1
+	gpasswd -d imapitest cdrom >/dev/null
+	refused "no other user does" "no permission" \
+		as_user "$BUILD/mount.imapifs $DEV $M"
+	M=$T/mnt
+	detach "$DEV"
+}
+
+media=("$@")
+[[ $# -gt 0 ]] || media=(cd-r-80 dvd+r dvd+rw)
+for medium in "${media[@]}"; do
+	faults "$medium"
+	overwritable "$medium" || killed "$medium"
+	broken_off "$medium" 22
+	broken_off "$medium" 28
+done
+user "${media[0]}"
+tap_done
