@@ -5,7 +5,8 @@
 # given. A goal that is missed is said so, and is no error.
 #
 # BENCH_RUNS=3 BENCH_DRIVE_BYTES=60001 (of each of 10,000 files) BENCH_DRIVE_MIB=64 (of
-# each session that is burned) BENCH_DRIVE_CASES="mount list copy commit" pick how much.
+# each session that is burned) BENCH_DRIVE_CASES="mount list copy commit" and
+# BENCH_DRIVE_MEDIA (of the last of them) pick how much.
 set -eu
 cd "$(dirname "$0")/../.."
 

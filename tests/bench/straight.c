@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * straight DEVICE LBA BLOCKS TRACK: write a session of zeros on DVD+R or BD-R with no
- * command too many: WRITEs of 64 KiB from the next writable address LBA on, SYNCHRONIZE
- * CACHE, and the closing of TRACK and of its session. What a drive needs for this is what
- * a commit of as many blocks is compared with.
+ * straight DEVICE LBA BLOCKS TRACK HOW: write a session of zeros with no command too many:
+ * WRITEs of 64 KiB from the next writable address LBA on, SYNCHRONIZE CACHE, and the closing
+ * of TRACK and of its session. HOW: "cd" and "dvd-r" set the write parameters before that,
+ * "plain" is for DVD+R and BD-R, which have none, "over" for what is written over, and has
+ * nothing to be closed. What a drive needs for this is what a commit of as many blocks is
+ * compared with.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,14 +22,25 @@
 #define TIMEOUT_MS	120000u
 
 #define WRITE_10		0x2a
+#define MODE_SELECT_10		0x55
 #define SYNCHRONIZE_CACHE	0x35
 #define CLOSE_TRACK_SESSION	0x5b
 #define CLOSE_TRACK		1
 #define CLOSE_SESSION		2
 
+/* MMC-6 7.5, behind an eight byte header: sessions follow; Mode 1 in tracks at once... */
+static uint8_t track_at_once[8 + 52] = {
+	[8] = 0x05, 0x32, 0x01, 0xc4, 0x08,
+};
+
+/* ...and packets of 16 blocks */
+static uint8_t incremental[8 + 52] = {
+	[8] = 0x05, 0x32, 0x20, 0xc5, 0x08, 0x10, [8 + 13] = 0x10,
+};
+
 static uint8_t zeros[PIECE * BLOCK];
 
-static int send(int fd, uint8_t *cdb, uint32_t bytes)
+static int send(int fd, uint8_t *cdb, uint8_t *data, uint32_t bytes)
 {
 	uint8_t sense[32] = { 0 };
 	struct sg_io_hdr h = {
@@ -38,7 +51,7 @@ static int send(int fd, uint8_t *cdb, uint32_t bytes)
 		.mx_sb_len = sizeof(sense),
 		.sbp = sense,
 		.dxfer_len = bytes,
-		.dxferp = zeros,
+		.dxferp = data,
 		.timeout = TIMEOUT_MS,
 	};
 
@@ -58,14 +71,14 @@ static int write_piece(int fd, uint32_t lba, uint32_t blocks)
 		(uint8_t)lba, 0, (uint8_t)(blocks >> 8), (uint8_t)blocks,
 	};
 
-	return send(fd, cdb, blocks * BLOCK);
+	return send(fd, cdb, zeros, blocks * BLOCK);
 }
 
 static int sync_cache(int fd)
 {
 	uint8_t cdb[10] = { SYNCHRONIZE_CACHE };
 
-	return send(fd, cdb, 0);
+	return send(fd, cdb, NULL, 0);
 }
 
 static int close_it(int fd, uint8_t what, uint16_t track)
@@ -74,13 +87,22 @@ static int close_it(int fd, uint8_t what, uint16_t track)
 		CLOSE_TRACK_SESSION, 0, what, 0, (uint8_t)(track >> 8), (uint8_t)track,
 	};
 
-	return send(fd, cdb, 0);
+	return send(fd, cdb, NULL, 0);
 }
 
-static int write_session(int fd, uint32_t lba, uint32_t blocks, uint16_t track)
+static int set_parameters(int fd, const char *how)
+{
+	uint8_t cdb[10] = { MODE_SELECT_10, 0x10, [8] = sizeof(track_at_once) };
+
+	if (!strcmp(how, "cd"))
+		return send(fd, cdb, track_at_once, sizeof(track_at_once));
+	return strcmp(how, "dvd-r") ? 0 : send(fd, cdb, incremental, sizeof(incremental));
+}
+
+static int write_session(int fd, uint32_t lba, uint32_t blocks, uint16_t track, const char *how)
 {
 	uint32_t part;
-	int err = 0;
+	int err = set_parameters(fd, how);
 
 	for (; blocks && !err; lba += part, blocks -= part) {
 		part = blocks < PIECE ? blocks : PIECE;
@@ -88,8 +110,9 @@ static int write_session(int fd, uint32_t lba, uint32_t blocks, uint16_t track)
 	}
 	if (!err)
 		err = sync_cache(fd);
-	if (!err)
-		err = close_it(fd, CLOSE_TRACK, track);
+	if (err || !strcmp(how, "over"))
+		return err;
+	err = close_it(fd, CLOSE_TRACK, track);
 	return err ? err : close_it(fd, CLOSE_SESSION, track);
 }
 
@@ -97,8 +120,8 @@ int main(int argc, char **argv)
 {
 	int fd, err;
 
-	if (argc != 5) {
-		fprintf(stderr, "usage: straight DEVICE LBA BLOCKS TRACK\n");
+	if (argc != 6) {
+		fprintf(stderr, "usage: straight DEVICE LBA BLOCKS TRACK HOW\n");
 		return 2;
 	}
 	fd = open(argv[1], O_RDONLY | O_NONBLOCK);
@@ -108,7 +131,7 @@ int main(int argc, char **argv)
 	}
 	err = write_session(fd, (uint32_t)strtoul(argv[2], NULL, 10),
 			    (uint32_t)strtoul(argv[3], NULL, 10),
-			    (uint16_t)strtoul(argv[4], NULL, 10));
+			    (uint16_t)strtoul(argv[4], NULL, 10), argv[5]);
 	close(fd);
 	if (err)
 		fprintf(stderr, "straight: %s\n", strerror(-err));
