@@ -96,6 +96,7 @@ crowded()
 	! overwritable "${medium%:*}" || option=''
 	"$V" new --media "$medium" "$work/other"
 	ctl swap "$work/other"
+	rm "$work/disc" "$work/content"
 	mount_disc "$option"
 	both cp /bin/true small
 	timeout 300 sync "$work/mnt"

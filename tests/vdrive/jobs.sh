@@ -140,6 +140,8 @@ job()
 		umount -l "$work/mnt" 2>/dev/null
 		detach "$DEV" >>"$work/attach.out" 2>&1 || rm -f "$work/${STAGES[-1]}.rc"
 	fi
+	# The guest has them in memory
+	rm -rf "$work/disc" "$work/other" "$work/spool" "$work/want"
 	touch "$work/done"
 }
 
