@@ -255,13 +255,16 @@ static int parse_own(struct parse *p)
 
 /* Generic options that libfuse hands on to mount(2) or fusermount3 */
 static const char *const vfs_options[] = {
-	"suid", "nosuid", "dev", "nodev", "exec", "noexec", "sync", "async",
-	"dirsync", "atime", "noatime", "diratime", "nodiratime", NULL
+	"nosuid", "nodev", "exec", "noexec", "sync", "async", "dirsync", "atime", "noatime",
+	"diratime", "nodiratime", NULL
 };
 
-/* Generic options that say what FUSE file systems do anyway */
+/*
+ * Generic options that say what FUSE file systems do anyway, and those that a disc has no
+ * use for: it has neither programs with an owner's rights nor devices
+ */
 static const char *const idle_options[] = {
-	"defaults", "relatime", "norelatime", "strictatime", "nostrictatime",
+	"defaults", "suid", "dev", "relatime", "norelatime", "strictatime", "nostrictatime",
 	"lazytime", "nolazytime", "silent", "loud", "nomand", "noiversion", NULL
 };
 

@@ -202,6 +202,16 @@ TEST(generic_options)
 	options_free(&opt);
 }
 
+/* libfuse would take its own nosuid and nodev back for them, if root mounts */
+TEST(suid_and_dev_have_no_effect)
+{
+	struct mount_options opt;
+
+	ASSERT_EQ(0, parse("suid,dev,noexec", &opt));
+	EXPECT_STREQ("noexec", opt.vfs);
+	options_free(&opt);
+}
+
 TEST(quoted_comma)
 {
 	struct mount_options opt;

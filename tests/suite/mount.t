@@ -28,6 +28,10 @@ need mount_image "$I" "$M" session=2
 is "session=2 the second" "$(cd "$M" && echo *)" two
 need unmount "$M"
 refused "session=3 isn't there" "session" mount_image "$I" "$M" session=3
+need mount_image "$I" "$M" suid,dev
+ok "suid and dev are taken, and nosuid and nodev stay" bash -c \
+	"findmnt -n -o OPTIONS -M '$M' | grep -w nosuid | grep -w nodev"
+need unmount "$M"
 need mount_image "$I" "$M" ro
 refused "ro" "read-only" touch "$M/x"
 need unmount "$M"
