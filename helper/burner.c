@@ -466,6 +466,11 @@ uint64_t burner_done(struct burner *b)
 
 /* --- overwritable media --- */
 
+void burner_set_speed(struct burner *b, uint32_t speed)
+{
+	burn_drive_set_speed(b->drive, 0, (int)speed);
+}
+
 int burner_write_at(struct burner *b, uint32_t lba, const void *buf, uint32_t count)
 {
 	/* It takes a pointer to what it doesn't change */

@@ -76,6 +76,9 @@ int burner_end(struct burner *b);
 /* How much of what was fed is in the drive, bytes */
 uint64_t burner_done(struct burner *b);
 
+/* Overwritable media: the speed of the writes to come, kB/s; burner_begin() sets others' */
+void burner_set_speed(struct burner *b, uint32_t speed);
+
 /*
  * Overwritable media: @count blocks to @lba, both multiples of the 32 KiB that such
  * media write at once. 0 or -EIO

@@ -61,6 +61,8 @@ int optical_overwrite_begin(struct recorder *r, u32 blocks)
 	int err;
 
 	err = optical_burn_begin(o);
+	if (!err && r->speed)
+		burner_set_speed(o->burner, r->speed);
 	if (!err && o->medium.unformatted)
 		err = format(o);
 	if (!err && blocks > imapi_session_room(&o->medium, r->nwa))

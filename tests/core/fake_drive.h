@@ -45,6 +45,7 @@ static struct fake {
 	u32 at_write_nth;
 	bool burning;
 	bool last;			/* as the burner was told */
+	u32 speed;			/* the same */
 	int erased;			/* how burner_erase() was last called, -1: it wasn't */
 	u32 pos;			/* how far the burn is */
 	u32 held;			/* times that the tray was locked */
@@ -372,6 +373,7 @@ int burner_begin(struct burner *b, const struct burner_session *s)
 		return -ESTALE;
 	b->session = *s;
 	fake.last = s->last;
+	fake.speed = s->speed;
 	fake.burning = true;
 	fake.disc->open_start = s->nwa;
 	fake.disc->open_end = s->nwa;
@@ -458,6 +460,12 @@ uint64_t burner_done(struct burner *b)
 {
 	(void)b;
 	return 0;
+}
+
+void burner_set_speed(struct burner *b, uint32_t speed)
+{
+	(void)b;
+	fake.speed = speed;
 }
 
 int burner_write_at(struct burner *b, uint32_t lba, const void *buf, uint32_t count)

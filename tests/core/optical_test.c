@@ -89,6 +89,13 @@ TEST_F(optical, three_sessions)
 	}
 }
 
+TEST_F(optical, the_speed_that_was_asked_for)
+{
+	self->d.rec->speed = 5540;
+	burn_one(_metadata, &self->d, "a", 1);
+	EXPECT_EQ(5540, fake.speed);
+}
+
 TEST_F(optical, nothing_staged_writes_nothing)
 {
 	ASSERT_EQ(0, disc_commit(&self->d));
