@@ -185,7 +185,6 @@ static int set_options(struct recorder *r, const struct mount_options *opt)
 				  "option finalize: a disc that can be written over can't be closed for good" :
 				  "option finalize: an image can't be closed for good");
 	r->speed = opt->speed;
-	r->eject = opt->eject;
 	return 0;
 }
 
@@ -264,6 +263,8 @@ static int serve(void *ctx, int ready)
 	}
 	background_detach(call->source);
 	background_tell(ready, 0);
+	/* Behind the mount; a read-only one of the module goes on without this process */
+	m.rec->eject = call->opt.eject && (m.face || !m.ro);
 	if (m.face)
 		mount_fuse_serve(call, &m);
 	else

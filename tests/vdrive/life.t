@@ -152,6 +152,30 @@ older_session()
 	ok "$1: unmount it" unmount
 }
 
+# opens_tray MEDIUM TEXT: the drive says so; the button closes it
+opens_tray()
+{
+	refused "$1: $2 opens the tray" "no disc is in the drive" imapifs info "$DEV"
+	need ctl button
+}
+
+# The tray opens behind a mount, not behind one that failed or that goes on without a process
+put_out()
+{
+	local medium=$1
+
+	refused "$medium: a mount with eject that fails" "blank disc" mount_disc eject,fresh
+	is "$medium: leaves the disc in" "$(sessions)" 2
+	need mount_disc ro,eject
+	ok "$medium: so does one that is read-only" cmp "$T/data" "$M/two"
+	ok "$medium: unmount it" unmount
+	# The module has nobody who could
+	[[ $FACE == kernel ]] || opens_tray "$medium" "that"
+	need mount_disc eject
+	ok "$medium: unmount with eject" unmount
+	opens_tray "$medium" "that of a mount that burns"
+}
+
 # --- its end ---
 
 # closed MEDIUM DISC NAME...: for good, with these files
@@ -260,6 +284,7 @@ life()
 	blank_disc "$medium"
 	two_sessions "$medium"
 	older_session "$medium"
+	put_out "$medium"
 	close_by_mount "$medium"
 	if is_rewritable "$medium"; then
 		blanked "$medium"
