@@ -300,14 +300,16 @@ life()
 # The drive can't write the session that is to close the disc
 failing_end()
 {
-	local medium=$1
+	local medium=$1 nth=1
 
+	# On CD it is more than one command
+	[[ $medium != cd-* ]] || nth=2
 	mkdir -p "$T/failing-$medium"
 	need attach "$medium" "$T/failing-$medium/disc"
 	need mount_disc finalize
 	cp "$T/data" "$M/three"
 	ok "$medium: a session before the last" sync_disc
-	ctl fault add write nth=2 sense=3/0c/00 >/dev/null
+	ctl fault add write nth=$nth sense=3/0c/00 >/dev/null
 	exits "$medium: umount that can't close it" 32 unmount
 	ok "$medium: leaves it mounted" mountpoint -q "$M"
 	is "$medium: and open" "$(json closed)" false
