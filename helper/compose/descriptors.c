@@ -8,7 +8,7 @@
 /* UTF-8 bytes that hold at least 32 characters, as the longest identifier has */
 #define VOLID_BYTES	128
 
-/* UCS level 3 (Joliet 3.2) */
+/* UCS level 3 (Joliet, on escape sequences) */
 static const u8 joliet_escape[] = { '%', '/', 'E' };
 
 /* Blanks: a space in either character set; an odd last byte of UCS stays 0 */

@@ -66,7 +66,7 @@ struct imapi_volume {
  * The set must begin with a primary descriptor of 2,048-byte blocks, have a
  * terminator within IMAPI_MAX_DESCRIPTORS, and roots and path tables within
  * the source. Joliet is a supplementary descriptor with the escape sequence
- * of UCS level 1, 2 or 3 (Joliet 3.2); of several the first counts.
+ * of UCS level 1, 2 or 3 (Joliet, on escape sequences); of several the first counts.
  *
  * Return: 0; -EMEDIUMTYPE: no ISO 9660 descriptor there, or a disc with
  * logical blocks of another size (6.2.2 allows 512 and 1,024; nobody makes
@@ -268,7 +268,7 @@ int imapi_utf16_to_utf8(const u8 *in, size_t in_len, char *out, size_t out_size)
 int imapi_utf8_to_utf16(const char *in, size_t in_len, u8 *out, size_t out_size);
 
 /**
- * imapi_name_check - may a new file have this name? (Joliet 4.1)
+ * imapi_name_check - may a new file have this name? (Joliet, on identifiers)
  * @name: UTF-16BE
  * @len: its bytes
  *

@@ -161,7 +161,7 @@ struct imapi_iso_link {
 } __packed;
 static_assert(sizeof(struct imapi_iso_link) == 24);
 
-/* Joliet: most units in a name, and the characters no name may have (Joliet 4.1) */
+/* Joliet: most units in a name, and the characters no name may have (Joliet, on identifiers) */
 #define IMAPI_NAME_UNITS	64
 #define IMAPI_NAME_BYTES	(2 * IMAPI_NAME_UNITS)
 /* What a directory record can hold at all: 255 - 33, even */

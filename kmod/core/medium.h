@@ -277,7 +277,7 @@ void imapi_medium_verdict(const struct imapi_medium *m, int err, u8 joliet,
 /**
  * imapi_medium_identify - the part of an identity that the drive knows
  * @m: the disc
- * @id: all of it but @descriptors and @desc; for overwritable media the caller has
+ * @id: all of it but @descriptors; for overwritable media the caller has
  *	to put sessions and next writable address of the image into it
  */
 void imapi_medium_identify(const struct imapi_medium *m, struct imapi_identity *id);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The descriptor set of one session (ECMA-119 6.7.1, 8; Joliet 3). */
+/* The descriptor set of one session (ECMA-119 6.7.1, 8; Joliet). */
 #include "core.h"
 
 /* Boot system identifier of an El Torito boot record, from byte 7 (ECMA-119 8.2.4) */
@@ -19,7 +19,7 @@ static bool has_id(const struct imapi_iso_volume *vd)
 }
 
 /*
- * UCS level of a Joliet descriptor (Joliet 3.2), 0: it is another one. Version 2
+ * UCS level of a Joliet descriptor (Joliet, on escape sequences), 0: it is another one. Version 2
  * is the enhanced descriptor of ISO 9660:1999, which has no escape sequences.
  */
 static u8 joliet_level(const struct imapi_iso_volume *vd)
