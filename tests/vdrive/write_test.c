@@ -117,6 +117,23 @@ TEST_F(write, reading_amid_a_write_on_dvd)
 	EXPECT_EQ(0, bench_compare(b, 0, 200));
 }
 
+/* READ(12) is READ(10) with a longer length */
+TEST_F(write, read_12)
+{
+	struct bench *b = &self->b;
+	uint8_t first[2048];
+
+	ASSERT_EQ(0, bench_new(b, "bd-r"));
+	ASSERT_EQ(0, bench_write(b, 0, 32));
+	ASSERT_EQ(0, RUN(b, 2048, 0x28, 0, BE32(17), 0, BE16(1)));
+	memcpy(first, b->data, sizeof(first));
+	ASSERT_EQ(0, RUN(b, 3 * 2048, 0xa8, 0, BE32(17), BE32(3)));
+	EXPECT_EQ(3 * 2048, b->c.done);
+	EXPECT_EQ(0, memcmp(first, b->data, sizeof(first)));
+	EXPECT_EQ(0, RUN(b, 0, 0xa8, 0, BE32(17), BE32(0)));
+	EXPECT_EQ(0x52100, RUN(b, 2048, 0xa8, 0, BE32(0x7fffffff), BE32(1)));
+}
+
 /* --- cache and power --- */
 
 TEST_F(write, cache_is_lost_with_the_power)
