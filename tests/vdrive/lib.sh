@@ -16,7 +16,7 @@ guest_or_exec()
 	shift
 	[[ ! -e /run/imapifs/command ]] || return 0
 	name=$(basename "$0")
-	name=${name%.*}-${kernel##*/}${IMAPIFS_FACE:+-$IMAPIFS_FACE}
+	name=${name%.*}-${kernel##*/}${IMAPIFS_FACE:+-$IMAPIFS_FACE}${1:+-$1}
 	for program in qemu-system-x86_64 busybox modprobe; do
 		command -v "$program" >/dev/null || vdrive_skip "no $program"
 	done
