@@ -6,52 +6,8 @@ set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
 guest_or_exec 1100 "$@"
-# shellcheck source=tests/lib/tap.sh
-. "$VDRIVE_TOP/tests/lib/tap.sh"
-
-FACE=${IMAPIFS_FACE:-fuse}
-if [[ $FACE == kernel && ! -e /dev/imapifs ]]; then
-	insmod "$BUILD/$(uname -r)/imapifs.ko" || skip_all "no module (make kmod KVER=$(uname -r))"
-fi
-for program in xorriso fusermount3; do
-	command -v "$program" >/dev/null || skip_all "no $program"
-done
-[[ -x $BUILD/imapifs ]] || skip_all "build/imapifs is not built"
-export HOME=$T/home
-mkdir -p "$HOME" "$T/spool" "$T/mnt" "$T/iso"
-M=$T/mnt
-
-head -c 700001 /dev/urandom >"$T/data"
-
-mount_disc()
-{
-	timeout 120 "$BUILD/mount.imapifs" "$DEV" "$M" -o "face=$FACE,spool=$T/spool${1:+,$1}"
-}
-
-unmount()
-{
-	timeout 300 "$BUILD/umount.imapifs" "$M"
-}
-
-sync_disc()
-{
-	timeout 300 sync "$M"
-}
-
-info()
-{
-	timeout 120 "$BUILD/imapifs" info "$@" "$DEV"
-}
-
-last_message()
-{
-	"$BUILD/imapifs" status "$M" | sed -n 's/^last: *//p'
-}
-
-overwritable()
-{
-	[[ $1 == dvd+rw || $1 == dvd-ram || $1 == dvd-rw-over || $1 == bd-re ]]
-}
+# shellcheck source=tests/vdrive/mounted.sh
+. "$VDRIVE_TOP/tests/vdrive/mounted.sh"
 
 # What isofs makes of it once the kernel has looked at the disc anew
 isofs_agrees()
@@ -72,13 +28,13 @@ failing()
 	local text=$1 name=$2
 
 	shift 2
-	cp "$T/data" "$M/$name"
+	cp "$T/ours" "$M/$name"
 	ctl fault add "$@" >/dev/null
 	refused "$text: the commit fails" "" sync_disc
 	diag "$(last_message)"
 	ctl fault clear
 	ok "$text: the next one doesn't" sync_disc
-	ok "$text: and has the file" cmp "$T/data" "$M/$name"
+	ok "$text: and has the file" cmp "$T/ours" "$M/$name"
 }
 
 faults()
@@ -88,7 +44,7 @@ faults()
 	mkdir -p "$work"
 	need attach "$medium" "$work/disc"
 	need mount_disc
-	cp "$T/data" "$M/good"
+	cp "$T/ours" "$M/good"
 	ok "$medium: one session" sync_disc
 	failing "$medium: a write error" a write nth=2 sense=3/0c/00
 	failing "$medium: power is cut" b write nth=3 power
@@ -96,13 +52,13 @@ faults()
 	ok "$medium: unmount" unmount
 	ok "$medium: mount it again" mount_disc
 	for name in good a b c; do
-		ok "$medium: $name is there" cmp "$T/data" "$M/$name"
+		ok "$medium: $name is there" cmp "$T/ours" "$M/$name"
 	done
 	ok "$medium: unmount again" unmount
 	ok "$medium: isofs" reload "$work/disc"
 	need mount -t iso9660 -o ro "$DEV" "$T/iso"
 	for name in good a b c; do
-		ok "$medium: isofs: $name" cmp "$T/data" "$T/iso/$name"
+		ok "$medium: isofs: $name" cmp "$T/ours" "$T/iso/$name"
 	done
 	umount "$T/iso"
 	detach "$DEV"
@@ -204,7 +160,7 @@ user()
 	chmod 660 "$DEV" "$SG"
 	M=$T/user/mnt
 	ok "a user of group cdrom mounts" as_user "$BUILD/mount.imapifs $DEV $M"
-	ok "writes" as_user "cp $T/data $M/one"
+	ok "writes" as_user "cp $T/ours $M/one"
 	ok "burns" as_user "timeout 300 sync $M"
 	ok "and unmounts" as_user "timeout 300 $BUILD/umount.imapifs $M"
 	is "as one session" "$(info --json | grep -c '"readable": true')" 1

@@ -93,7 +93,7 @@ crowded()
 {
 	local option=finalize
 
-	! overwritable "${medium%:*}" || option=''
+	! overwritable "$medium" || option=''
 	"$V" new --media "$medium" "$work/other"
 	ctl swap "$work/other"
 	rm "$work/disc" "$work/content"

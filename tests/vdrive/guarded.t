@@ -8,8 +8,8 @@ export IMAPIFS_KERNEL=${IMAPIFS_KERNEL:-6.12}
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
 guest_or_exec 500 "$@"
-# shellcheck source=tests/vdrive/swap.sh
-. "$VDRIVE_TOP/tests/vdrive/swap.sh"
+# shellcheck source=tests/vdrive/mounted.sh
+. "$VDRIVE_TOP/tests/vdrive/mounted.sh"
 
 open_for_writing()
 {

@@ -94,16 +94,6 @@ disc_is()
 	grep -qE "$2" "$work/info"
 }
 
-overwritable()
-{
-	case $1 in
-	dvd+rw | dvd-ram | dvd-rw-over | bd-re)
-		return 0 ;;
-	*)
-		return 1 ;;
-	esac
-}
-
 # --- all of them, several media at a time ---
 
 # Leaves STAGE.out of each, and STAGE.rc of those that it came to

@@ -7,8 +7,8 @@ set -u
 . "$(dirname "$0")/lib.sh"
 export IMAPIFS_FACE=kernel
 guest_or_exec 900 "$@"
-# shellcheck source=tests/vdrive/swap.sh
-. "$VDRIVE_TOP/tests/vdrive/swap.sh"
+# shellcheck source=tests/vdrive/mounted.sh
+. "$VDRIVE_TOP/tests/vdrive/mounted.sh"
 
 helper_pid()
 {

@@ -35,6 +35,17 @@ vdrive_skip()
 	exit 0
 }
 
+# What is written over has no end that could be closed
+overwritable()
+{
+	case ${1%:*} in
+	dvd+rw | dvd-ram | dvd-rw-over | bd-re)
+		return 0 ;;
+	*)
+		return 1 ;;
+	esac
+}
+
 # attach MEDIUM DISC: a new disc in a new drive. Sets DEV (/dev/srN) and SG
 attach()
 {

@@ -7,26 +7,17 @@ set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
 guest_or_exec 1500 "$@"
-# shellcheck source=tests/lib/tap.sh
-. "$VDRIVE_TOP/tests/lib/tap.sh"
+# shellcheck source=tests/vdrive/mounted.sh
+. "$VDRIVE_TOP/tests/vdrive/mounted.sh"
 
-FACE=${IMAPIFS_FACE:-fuse}
-if [[ $FACE == kernel && ! -e /dev/imapifs ]]; then
-	insmod "$BUILD/$(uname -r)/imapifs.ko" || skip_all "no module (make kmod KVER=$(uname -r))"
-fi
-for program in busybox fusermount3 script xorriso; do
+for program in busybox script; do
 	command -v "$program" >/dev/null || skip_all "no $program"
 done
-[[ -x $BUILD/imapifs ]] || skip_all "build/imapifs is not built"
-export HOME=$T/home
-mkdir -p "$HOME" "$T/spool" "$T/mnt" "$T/iso"
-M=$T/mnt
 
 media=("$@")
 [[ $# -gt 0 ]] || media=(cd-r-80 cd-rw-80 dvd-r dvd-rw dvd-rw-over dvd+r dvd+r-dl dvd+rw
 	dvd-ram bd-r bd-re more)
 
-head -c 700001 /dev/urandom >"$T/data"
 busybox syslogd -n -O "$T/log" &
 syslogd=$!
 trap 'kill $syslogd; tap_cleanup' EXIT
@@ -34,26 +25,6 @@ trap 'kill $syslogd; tap_cleanup' EXIT
 is_rewritable()
 {
 	[[ $1 == cd-rw* || $1 == dvd-rw* || $1 == dvd+rw || $1 == dvd-ram || $1 == bd-re ]]
-}
-
-is_written_over()
-{
-	[[ $1 == dvd-rw-over || $1 == dvd+rw || $1 == dvd-ram || $1 == bd-re ]]
-}
-
-mount_disc()
-{
-	timeout 200 "$BUILD/mount.imapifs" "$DEV" "$M" -o "face=$FACE,spool=$T/spool${1:+,$1}"
-}
-
-unmount()
-{
-	timeout 300 "$BUILD/umount.imapifs" "$M" "$@"
-}
-
-sync_disc()
-{
-	timeout 300 sync "$M"
 }
 
 imapifs()
@@ -76,12 +47,6 @@ sessions()
 table()
 {
 	imapifs info "$DEV" | grep -E "$1"
-}
-
-# Commands that change a disc, since the log was cleared: WRITE, BLANK, CLOSE, FORMAT
-writes()
-{
-	ctl log show | grep -cE ' (2a|aa|a1|5b|04) '
 }
 
 # untouched TEXT PATTERN COMMAND...: it is refused, and nothing was sent that writes
@@ -120,18 +85,18 @@ two_sessions()
 
 	left=$(json sessions_left)
 	need mount_disc volid=LIFE
-	cp "$T/data" "$M/one"
+	cp "$T/ours" "$M/one"
 	untouched "$medium: blank while it is mounted" "mounted already" imapifs blank --yes "$DEV"
 	untouched "$medium: finalize then" "mounted already" imapifs finalize --yes "$DEV"
 	ok "$medium: a session" sync_disc
 	next=$(json next_address)
 	ok "$medium: fewer sessions are left" test "$(json sessions_left)" -lt "$left"
 	ok "$medium: the table has it" table '^ +1 +[0-9]+ +[0-9]+ .* 20[0-9-]+ [0-9:]+ .* LIFE$'
-	if ! is_written_over "$medium"; then
+	if ! overwritable "$medium"; then
 		ok "$medium: and its track" table '^ +1 .* 1 +closed +data$'
 		ok "$medium: and where the next one goes" table "^ +2 +$next .* 2 +blank"
 	fi
-	cp "$T/data" "$M/two"
+	cp "$T/ours" "$M/two"
 	unmount -v >"$T/said" 2>&1
 	ok "$medium: umount -v says what was burned" \
 		grep -E "session 2 burned: [0-9]+ blocks \([0-9.]+ .iB\) from block $next on, in [0-9:]+$" "$T/said"
@@ -147,7 +112,7 @@ older_session()
 	refused "$1: a session that isn't there" "session 3: there are 2" mount_disc session=3
 	need mount_disc session=1
 	is "$1: the first session" "$(ls "$M")" one
-	ok "$1: and its data" cmp "$T/data" "$M/one"
+	ok "$1: and its data" cmp "$T/ours" "$M/one"
 	refused "$1: can't be changed" "Read-only" touch "$M/new"
 	ok "$1: unmount it" unmount
 }
@@ -167,7 +132,7 @@ put_out()
 	refused "$medium: a mount with eject that fails" "blank disc" mount_disc eject,fresh
 	is "$medium: leaves the disc in" "$(sessions)" 2
 	need mount_disc ro,eject
-	ok "$medium: so does one that is read-only" cmp "$T/data" "$M/two"
+	ok "$medium: so does one that is read-only" cmp "$T/ours" "$M/two"
 	ok "$medium: unmount it" unmount
 	# The module has nobody who could
 	[[ $FACE == kernel ]] || opens_tray "$medium" "that"
@@ -197,7 +162,7 @@ close_by_mount()
 {
 	local medium=$1 before
 
-	if is_written_over "$medium"; then
+	if overwritable "$medium"; then
 		refused "$medium: finalize has no meaning" "can't be closed" mount_disc finalize
 		untouched "$medium: nor has the command" "written over" imapifs finalize --yes "$DEV"
 		return
@@ -216,7 +181,7 @@ close_by_command()
 {
 	local medium=$1 disc=$2
 
-	is_written_over "$medium" && return
+	overwritable "$medium" && return
 	ok "$medium: finalize" imapifs finalize --yes "$DEV"
 	closed "$medium" "$disc" three
 }
@@ -239,7 +204,7 @@ another_disc()
 one_session()
 {
 	need mount_disc "$2"
-	cp "$T/data" "$M/three"
+	cp "$T/ours" "$M/three"
 	ok "$1: a session on it" unmount
 	is "$1: is all there is" "$(sessions)" 1
 }
@@ -307,7 +272,7 @@ failing_end()
 	mkdir -p "$T/failing-$medium"
 	need attach "$medium" "$T/failing-$medium/disc"
 	need mount_disc finalize
-	cp "$T/data" "$M/three"
+	cp "$T/ours" "$M/three"
 	ok "$medium: a session before the last" sync_disc
 	ctl fault add write nth=$nth sense=3/0c/00 >/dev/null
 	exits "$medium: umount that can't close it" 32 unmount

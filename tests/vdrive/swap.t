@@ -7,8 +7,8 @@ set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
 guest_or_exec 1500 "$@"
-# shellcheck source=tests/vdrive/swap.sh
-. "$VDRIVE_TOP/tests/vdrive/swap.sh"
+# shellcheck source=tests/vdrive/mounted.sh
+. "$VDRIVE_TOP/tests/vdrive/mounted.sh"
 
 WRONG="Wrong medium type"
 NONE="No medium found"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What swap.t and killed.t share: a disc that is mounted, and others
+# What tests of one mounted disc at a time share, by IMAPIFS_FACE
 
 # shellcheck source=tests/lib/tap.sh
 . "$VDRIVE_TOP/tests/lib/tap.sh"
@@ -23,12 +23,12 @@ count=0
 
 mount_disc()
 {
-	timeout 120 "$BUILD/mount.imapifs" "$DEV" "$M" -o "face=$FACE,spool=$T/spool${1:+,$1}"
+	timeout 200 "$BUILD/mount.imapifs" "$DEV" "$M" -o "face=$FACE,spool=$T/spool${1:+,$1}"
 }
 
 unmount()
 {
-	timeout 300 "$BUILD/umount.imapifs" "$M"
+	timeout 300 "$BUILD/umount.imapifs" "$M" "$@"
 }
 
 sync_disc()
