@@ -17,7 +17,9 @@ mount_all()
 	mount -t debugfs debugfs /sys/kernel/debug
 	mount -t configfs configfs /sys/kernel/config 2>/dev/null
 	# Opening them loads their modules, as it does where udev runs
-	[[ -e /dev/fuse ]] || mknod -m 666 /dev/fuse c 10 229
+	[[ -e /dev/fuse ]] || mknod /dev/fuse c 10 229
+	# As udev has it
+	chmod 666 /dev/fuse
 	[[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
 	ln -sfn /proc/self/fd /dev/fd
 	ln -sfn /proc/self/mounts /run/mtab
