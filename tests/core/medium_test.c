@@ -117,15 +117,15 @@ static const struct mmc_answer cd_r_full[] = {
 	CONFIG(0x09, 0x2d), INFO(DISC_APPENDABLE, 2, 2, 2, 0, 0, 79, 59, 74), ATIP(15),
 	FULL_TOC(1, 1, 4, POINT(1, 4, 0xa0, 1, 0, 0), POINT(1, 4, 0xa1, 1, 0, 0),
 		 POINT(1, 4, 0xa2, 77, 0, 0), POINT(1, 4, 1, 0, 2, 0)),
-	DONE(1, 1, 0, 346350), NEXT_AS(0xff, 2, 2, 357750, 7051), CAPACITY(346350), END
+	DONE(1, 1, 0, 346350), NEXT_AS(0xff, 2, 2, 357750, 7054), CAPACITY(346350), END
 };
 
-/* A drive that says what lies behind 6,750 + 302 free blocks */
+/* A drive that says what lies behind 6,750 + 305 free blocks */
 static const struct mmc_answer cd_r_almost_full[] = {
 	CONFIG(0x09, 0x2d), INFO(DISC_APPENDABLE, 2, 2, 2, 0, 0, 79, 59, 74), ATIP(15),
 	FULL_TOC(1, 1, 4, POINT(1, 4, 0xa0, 1, 0, 0), POINT(1, 4, 0xa1, 1, 0, 0),
 		 POINT(1, 4, 0xa2, 77, 0, 0), POINT(1, 4, 1, 0, 2, 0)),
-	DONE(1, 1, 0, 346350), NEXT_AS(0xff, 2, 2, 357750, 7052), CAPACITY(346350), END
+	DONE(1, 1, 0, 346350), NEXT_AS(0xff, 2, 2, 357750, 7055), CAPACITY(346350), END
 };
 
 /* A drive that can only read; and one that has none of the commands since MMC-1 */
@@ -323,20 +323,20 @@ static const struct {
 	u32 commands;
 } media[] = {
 	{ .name = "blank CD-R", cd_r_blank, IMAPI_CD_R, IMAPI_BLANK, .writable = true,
-	  .room = 359849 - 11250 - 2, .commands = 5 },
+	  .room = 359849 - 11250 - 4, .commands = 5 },
 	{ .name = "CD-R with a session", cd_r_one, IMAPI_CD_R, IMAPI_APPENDABLE, .writable = true,
 	  .sessions = 1, .tracks = 1, .last = PLACE(1, 1, 1, 0, 5002), .nwa = 16402,
-	  .room = 343447 - 6750 - 2, .capacity = 5002, .commands = 8 },
+	  .room = 343447 - 6750 - 4, .capacity = 5002, .commands = 8 },
 	{ .name = "CD-RW with three", cd_rw_three, IMAPI_CD_RW, IMAPI_APPENDABLE,
 	  .writable = true, .erasable = true, .sessions = 3, .tracks = 4,
-	  .last = PLACE(3, 3, 4, 18904, 19808), .nwa = 26708, .room = 300000 - 6752,
+	  .last = PLACE(3, 3, 4, 18904, 19808), .nwa = 26708, .room = 300000 - 6754,
 	  .capacity = 19808, .commands = 8 },
 	{ .name = "closed CD-R", cd_r_closed, IMAPI_CD_R, IMAPI_COMPLETE, .sessions = 1,
 	  .tracks = 1, .last = PLACE(1, 1, 1, 0, 5002), .capacity = 5002, .why = "is closed",
 	  .commands = 7 },
 	{ .name = "CD-R with a table of yesterday", cd_r_stale_table, IMAPI_CD_R, IMAPI_APPENDABLE,
 	  .writable = true, .sessions = 2, .tracks = 2, .last = PLACE(2, 2, 2, 16402, 16704),
-	  .nwa = 23604, .room = 336245 - 6752, .capacity = 16704, .commands = 8 },
+	  .nwa = 23604, .room = 336245 - 6754, .capacity = 16704, .commands = 8 },
 	{ .name = "audio CD", cd_audio, IMAPI_CD_R, IMAPI_COMPLETE, .audio = true, .sessions = 1,
 	  .tracks = 2, .last = { 1, 1, 2, 0, 22350, false }, .capacity = 22350,
 	  .why = "is closed", .commands = 8 },
@@ -345,13 +345,13 @@ static const struct {
 	  .why = "pressed", .commands = 6 },
 	{ .name = "data and music", cd_data_then_audio, IMAPI_CD_R, IMAPI_APPENDABLE,
 	  .writable = true, .sessions = 2, .tracks = 2, .last = PLACE(1, 1, 1, 0, 13350),
-	  .nwa = 33750, .room = 300000 - 6752, .capacity = 26850, .commands = 8 },
+	  .nwa = 33750, .room = 300000 - 6754, .capacity = 26850, .commands = 8 },
 	{ .name = "CD-R whose second session was cut", cd_r_cut, IMAPI_CD_R, IMAPI_APPENDABLE,
 	  .writable = true, .unfinished = true, .sessions = 1, .tracks = 1,
 	  .last = PLACE(1, 1, 1, 0, 5002), .capacity = 5002, .commands = 8 },
 	{ .name = "CD-R whose second session is open", cd_r_open_session, IMAPI_CD_R,
 	  IMAPI_APPENDABLE, .writable = true, .unfinished = true, .sessions = 1, .tracks = 1,
-	  .last = PLACE(1, 1, 1, 0, 5002), .nwa = 17000, .room = 342849 - 6900 - 6752,
+	  .last = PLACE(1, 1, 1, 0, 5002), .nwa = 17000, .room = 342849 - 6900 - 6754,
 	  .capacity = 5002, .commands = 8 },
 	{ .name = "CD-R whose first session was cut", cd_r_first_cut, IMAPI_CD_R,
 	  IMAPI_APPENDABLE, .writable = true, .unfinished = true, .commands = 5 },
@@ -360,9 +360,9 @@ static const struct {
 	{ .name = "full CD-R", cd_r_full, IMAPI_CD_R, IMAPI_APPENDABLE, .sessions = 1, .tracks = 1,
 	  .last = PLACE(1, 1, 1, 0, 346350), .nwa = 357750, .capacity = 346350,
 	  .why = "no room", .commands = 8 },
-	{ .name = "CD-R with room for the shortest track", cd_r_almost_full, IMAPI_CD_R,
+	{ .name = "CD-R with room for the shortest session", cd_r_almost_full, IMAPI_CD_R,
 	  IMAPI_APPENDABLE, .writable = true, .sessions = 1, .tracks = 1,
-	  .last = PLACE(1, 1, 1, 0, 346350), .nwa = 357750, .room = 300, .capacity = 346350,
+	  .last = PLACE(1, 1, 1, 0, 346350), .nwa = 357750, .room = 301, .capacity = 346350,
 	  .commands = 8 },
 	{ .name = "CD-R in a reader", cd_r_in_reader, IMAPI_PRESSED, IMAPI_COMPLETE, .sessions = 1,
 	  .tracks = 1, .last = PLACE(1, 1, 1, 0, 5002), .capacity = 5002,
