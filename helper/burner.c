@@ -494,24 +494,30 @@ int burner_sync(struct burner *b)
 #define FORMAT_BY_SIZE	0
 #define FORMAT_DEFAULT	(3 << 1)
 #define FORMAT_ANEW	(1 << 4)
+#define FORMAT_QUICKLY	(1 << 6)
 
-static int begin_format(struct burner *b, int anew)
+static int begin_format(struct burner *b, bool anew)
 {
-	int profile;
+	int profile, how;
 	char name[80];
 
 	if (burn_disc_get_profile(b->drive, &profile, name) != 1)
 		return -EIO;
 	/* A DVD+RW is formatted in the background, whatever size is asked for */
-	burn_disc_format(b->drive, 0,
-			 anew | (profile == 0x1a ? FORMAT_BY_SIZE : FORMAT_DEFAULT));
+	how = profile == 0x1a ? FORMAT_BY_SIZE : FORMAT_DEFAULT;
+	/* Certifying a BD-RE takes as long as filling it: not within a commit */
+	if (anew)
+		how |= FORMAT_ANEW;
+	else if (profile == 0x43)
+		how |= FORMAT_QUICKLY;
+	burn_disc_format(b->drive, 0, how);
 	return 0;
 }
 
 int burner_format(struct burner *b)
 {
 	b->said[0] = '\0';
-	if (begin_format(b, 0))
+	if (begin_format(b, false))
 		return failed(b, -EIO);
 	wait_idle(b);
 	listen(b);
@@ -540,7 +546,7 @@ int burner_erase(struct burner *b, enum burner_erase how,
 
 	b->said[0] = '\0';
 	if (how == BURNER_FORMAT_ANEW)
-		err = begin_format(b, FORMAT_ANEW);
+		err = begin_format(b, true);
 	else
 		burn_disc_erase(b->drive, how == BURNER_ERASE_QUICK);
 	if (!err)

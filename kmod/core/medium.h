@@ -29,7 +29,7 @@ enum imapi_medium_kind {
  * @bd: its disc structures are those of BDs
  * @overwritable: sessions are those of an image, descriptors are at block 16
  * @erasable: it can be blanked
- * @align: blocks that are written as one
+ * @align: blocks that are written as one, a power of two
  * @max_sessions: 0: as many as there is room for
  * @write_features: one of these is current if the drive can record on this disc as we
  *	do; 0: none

@@ -12,6 +12,8 @@
 /* Error correction works on so many blocks at once, and a drive writes no less */
 #define DVD_UNIT		16u
 #define BD_UNIT			32u
+/* Sessions stand one behind the other as on an image, in its units */
+#define OVER_UNIT		IMAPI_SESSION_ALIGN
 
 static const struct imapi_media_type types[] = {
 	{ .profile = 0x08, .kind = IMAPI_PRESSED, .name = "CD-ROM", .cd = true, .align = 1 },
@@ -25,11 +27,11 @@ static const struct imapi_media_type types[] = {
 	  .code = IMAPI_CODE_DVD },
 	{ .profile = 0x11, .kind = IMAPI_DVD_R, .name = "DVD-R", .align = DVD_UNIT,
 	  .write_features = { IMAPI_FEATURE_INCREMENTAL }, .code = IMAPI_CODE_PRERECORDED },
-	{ .profile = 0x12, .kind = IMAPI_DVD_RAM, .name = "DVD-RAM", .align = DVD_UNIT,
+	{ .profile = 0x12, .kind = IMAPI_DVD_RAM, .name = "DVD-RAM", .align = OVER_UNIT,
 	  .overwritable = true, .erasable = true,
 	  .write_features = { IMAPI_FEATURE_RANDOM_WRITABLE }, .code = IMAPI_CODE_DVD },
 	{ .profile = 0x13, .kind = IMAPI_DVD_RW_OVER, .name = "DVD-RW, overwritable",
-	  .align = DVD_UNIT, .overwritable = true, .erasable = true,
+	  .align = OVER_UNIT, .overwritable = true, .erasable = true,
 	  .write_features = { IMAPI_FEATURE_OVERWRITE, IMAPI_FEATURE_RIGID_OVERWRITE },
 	  .code = IMAPI_CODE_PRERECORDED },
 	{ .profile = 0x14, .kind = IMAPI_DVD_RW, .name = "DVD-RW", .align = DVD_UNIT,
@@ -38,13 +40,13 @@ static const struct imapi_media_type types[] = {
 	{ .profile = 0x15, .kind = IMAPI_DVD_R_DL, .name = "DVD-R DL", .align = DVD_UNIT,
 	  .max_sessions = 1, .write_features = { IMAPI_FEATURE_INCREMENTAL },
 	  .code = IMAPI_CODE_PRERECORDED },
-	{ .profile = 0x1a, .kind = IMAPI_DVD_PLUS_RW, .name = "DVD+RW", .align = DVD_UNIT,
+	{ .profile = 0x1a, .kind = IMAPI_DVD_PLUS_RW, .name = "DVD+RW", .align = OVER_UNIT,
 	  .overwritable = true, .erasable = true,
 	  .write_features = { IMAPI_FEATURE_DVD_PLUS_RW }, .code = IMAPI_CODE_ADIP },
 	{ .profile = 0x1b, .kind = IMAPI_DVD_PLUS_R, .name = "DVD+R", .align = DVD_UNIT,
 	  .max_sessions = PLUS_SESSIONS, .write_features = { IMAPI_FEATURE_DVD_PLUS_R },
 	  .code = IMAPI_CODE_ADIP },
-	{ .profile = 0x2a, .kind = IMAPI_DVD_PLUS_RW, .name = "DVD+RW DL", .align = DVD_UNIT,
+	{ .profile = 0x2a, .kind = IMAPI_DVD_PLUS_RW, .name = "DVD+RW DL", .align = OVER_UNIT,
 	  .overwritable = true, .erasable = true,
 	  .write_features = { IMAPI_FEATURE_DVD_PLUS_RW_DL }, .code = IMAPI_CODE_ADIP },
 	{ .profile = 0x2b, .kind = IMAPI_DVD_PLUS_R_DL, .name = "DVD+R DL", .align = DVD_UNIT,
@@ -55,7 +57,7 @@ static const struct imapi_media_type types[] = {
 	{ .profile = 0x41, .kind = IMAPI_BD_R, .name = "BD-R", .align = BD_UNIT, .bd = true,
 	  .max_sessions = BD_SESSIONS, .write_features = { IMAPI_FEATURE_BD_WRITE },
 	  .code = IMAPI_CODE_BD },
-	{ .profile = 0x43, .kind = IMAPI_BD_RE, .name = "BD-RE", .align = BD_UNIT, .bd = true,
+	{ .profile = 0x43, .kind = IMAPI_BD_RE, .name = "BD-RE", .align = OVER_UNIT, .bd = true,
 	  .overwritable = true, .erasable = true, .write_features = { IMAPI_FEATURE_BD_WRITE },
 	  .code = IMAPI_CODE_BD },
 

@@ -279,9 +279,14 @@ int imapi_mmc_capacity(struct imapi_mmc *mmc, u32 *blocks);
 /* READ FORMAT CAPACITIES, current/maximum capacity (MMC-6 6.23.3.2) */
 enum { IMAPI_UNFORMATTED = 1, IMAPI_FORMATTED = 2, IMAPI_FORMAT_UNKNOWN = 3 };
 
+/**
+ * struct imapi_format - READ FORMAT CAPACITIES
+ * @state: IMAPI_UNFORMATTED, ...
+ * @blocks: as it is; of an unformatted disc what a full format leaves, at least
+ */
 struct imapi_format {
-	u8 state;		/* IMAPI_UNFORMATTED, ... */
-	u32 blocks;		/* as it is, or as large as it can be formatted */
+	u8 state;
+	u32 blocks;
 };
 
 /* 0, -EOPNOTSUPP for discs that aren't formatted, -EIO, or -errno */

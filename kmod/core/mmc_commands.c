@@ -251,6 +251,25 @@ int imapi_mmc_capacity(struct imapi_mmc *mmc, u32 *blocks)
 #define FORMAT_HEADER		4u
 #define FORMAT_DESCRIPTOR	8u
 #define FORMAT_BYTES		252u
+#define FORMAT_FULL		0u
+
+/*
+ * What a disc can be formatted to (6.23.3.3) is less than all of it where spare areas are
+ * set aside for defects. Formats of one type may differ in those: the smallest counts.
+ */
+static u32 smallest_format(const struct imapi_packet *p, const u8 *b, u32 blocks)
+{
+	u32 at = FORMAT_HEADER + FORMAT_DESCRIPTOR, end = FORMAT_HEADER + b[3], to;
+
+	if (end > p->got)
+		end = p->got;
+	for (; at + FORMAT_DESCRIPTOR <= end; at += FORMAT_DESCRIPTOR) {
+		to = get_unaligned_be32(b + at);
+		if (b[at + 4] >> 2 == FORMAT_FULL && to && to < blocks)
+			blocks = to;
+	}
+	return blocks;
+}
 
 int imapi_mmc_format(struct imapi_mmc *mmc, struct imapi_format *f)
 {
@@ -270,6 +289,8 @@ int imapi_mmc_format(struct imapi_mmc *mmc, struct imapi_format *f)
 		return imapi_mmc_short(mmc, &p);
 	f->blocks = get_unaligned_be32(b + FORMAT_HEADER);
 	f->state = b[FORMAT_HEADER + 4] & 3;
+	if (f->state == IMAPI_UNFORMATTED)
+		f->blocks = smallest_format(&p, b, f->blocks);
 	if (f->state && f->blocks < LBA_LIMIT)
 		return 0;
 	memset(f, 0, sizeof(*f));

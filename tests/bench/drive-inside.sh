@@ -284,6 +284,7 @@ case_commit()
 
 	for medium in $MEDIA; do
 		for face in kernel fuse; do
+			rm -f "$DISCS/blank" "$DISCS/blank.disc"
 			"$V" new --media "$medium" "$DISCS/blank"
 			commit_on $face 1
 			commit_on $face 2

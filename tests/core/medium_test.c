@@ -279,6 +279,22 @@ static const struct mmc_answer bd_re_new[] = {
 	BD_INFORMATION, FORMATS(12219392, 1), END
 };
 
+/* With the usual spare area, with the least one, and of another type */
+static const struct mmc_answer bd_re_spare[] = {
+	CONFIG(0x43, 0x41), INFO(DISC_EMPTY | DISC_ERASABLE, 1, 1, 1, 0, 0, 0, 0, 0),
+	BD_INFORMATION,
+	{ .op = 0x23, BYTES(0, 0, 0, 32, BE32(12219392), 1, 0, 8, 0,
+			    BE32(11826176), 0x00 << 2, 0, 8, 0, BE32(12088320), 0x00 << 2, 0, 8, 0,
+			    BE32(11564032), 0x30 << 2, 0, 0, 0) }, END
+};
+
+/* The list says that it is longer than what came */
+static const struct mmc_answer dvd_ram_cut_list[] = {
+	CONFIG(0x12, 0x20), INFO(DISC_EMPTY | DISC_ERASABLE, 1, 1, 1, 0, 0, 0, 0, 0),
+	{ .op = 0x23, BYTES(0, 0, 0, 248, BE32(2295072), 1, 0, 8, 0,
+			    BE32(2236720), 0x00 << 2, 0, 8, 0, BE32(1000)) }, END
+};
+
 static const struct mmc_answer bd_r_random[] = {
 	CONFIG(0x42, 0x41), INFO(DISC_RANDOM, 1, 1, 1, 0, 0, 0, 0, 0), CAPACITY(11826176), END
 };
@@ -431,6 +447,12 @@ static const struct {
 	  .erasable = true, .room = 11826176, .capacity = 11826176, .commands = 6 },
 	{ .name = "new BD-RE", bd_re_new, IMAPI_BD_RE, IMAPI_OVERWRITABLE, .writable = true,
 	  .unformatted = true, .erasable = true, .room = 12219392, .commands = 5 },
+	{ .name = "new BD-RE, and what spare areas take", bd_re_spare, IMAPI_BD_RE,
+	  IMAPI_OVERWRITABLE, .writable = true, .unformatted = true, .erasable = true,
+	  .room = 11826176, .commands = 5 },
+	{ .name = "new DVD-RAM, list cut off, no whole unit", dvd_ram_cut_list, IMAPI_DVD_RAM,
+	  IMAPI_OVERWRITABLE, .writable = true, .unformatted = true, .erasable = true,
+	  .room = 2236704, .commands = 5 },
 	{ .name = "BD-R for random recording", bd_r_random, IMAPI_OTHER, IMAPI_COMPLETE,
 	  .sessions = 1, .tracks = 1, .last = PLACE(1, 0, 1, 0, 11826176), .capacity = 11826176,
 	  .why = "this kind of disc", .commands = 6 },
