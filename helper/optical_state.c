@@ -151,6 +151,10 @@ static int overwrite_state(const struct imapi_source *src, struct optical_state 
 	struct imapi_volume vol;
 	int ret;
 
+	if (st->medium.unformatted && !st->medium.writable) {
+		st->why = st->medium.why;
+		return -EMEDIUMTYPE;
+	}
 	ret = is_blank(&st->medium, src);
 	if (ret < 0)
 		return ret;

@@ -46,9 +46,6 @@ static const struct imapi_media_type types[] = {
 	{ .profile = 0x1b, .kind = IMAPI_DVD_PLUS_R, .name = "DVD+R", .align = DVD_UNIT,
 	  .max_sessions = PLUS_SESSIONS, .write_features = { IMAPI_FEATURE_DVD_PLUS_R },
 	  .code = IMAPI_CODE_ADIP },
-	{ .profile = 0x2a, .kind = IMAPI_DVD_PLUS_RW, .name = "DVD+RW DL", .align = OVER_UNIT,
-	  .overwritable = true, .erasable = true,
-	  .write_features = { IMAPI_FEATURE_DVD_PLUS_RW_DL }, .code = IMAPI_CODE_ADIP },
 	{ .profile = 0x2b, .kind = IMAPI_DVD_PLUS_R_DL, .name = "DVD+R DL", .align = DVD_UNIT,
 	  .max_sessions = PLUS_DL_SESSIONS, .write_features = { IMAPI_FEATURE_DVD_PLUS_R_DL },
 	  .code = IMAPI_CODE_ADIP },
@@ -64,6 +61,7 @@ static const struct imapi_media_type types[] = {
 	/* Nobody could try them: read, and left as they are */
 	{ .profile = 0x16, .name = "DVD-R DL, layer jump", .align = DVD_UNIT },
 	{ .profile = 0x17, .name = "DVD-RW DL", .align = DVD_UNIT },
+	{ .profile = 0x2a, .name = "DVD+RW DL", .align = DVD_UNIT },
 	{ .profile = 0x42, .name = "BD-R, random recording", .align = BD_UNIT, .bd = true },
 	{ .profile = 0x50, .name = "HD DVD-ROM", .align = BD_UNIT },
 	{ .profile = 0x51, .name = "HD DVD-R", .align = BD_UNIT },

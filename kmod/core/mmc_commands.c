@@ -35,7 +35,6 @@ static bool is_for_writing(u32 feature, const u8 *data, u32 len)
 	switch (feature) {
 	case IMAPI_FEATURE_DVD_PLUS_RW:
 	case IMAPI_FEATURE_DVD_PLUS_R:
-	case IMAPI_FEATURE_DVD_PLUS_RW_DL:
 	case IMAPI_FEATURE_DVD_PLUS_R_DL:
 		return len && (data[0] & FEATURE_WRITES);
 	default:

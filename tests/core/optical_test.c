@@ -546,6 +546,21 @@ TEST_F(over, unformatted_is_formatted_by_the_first_commit)
 	EXPECT_FALSE(self->mounted->medium.unformatted);
 }
 
+/* Nothing can be read from it, and nothing written to it */
+TEST_F(over, unformatted_and_write_protected_is_refused)
+{
+	struct disc *d = &self->d;
+
+	disc_umount(d);
+	self->mounted->medium.unformatted = true;
+	self->mounted->medium.capacity = 0;
+	self->mounted->medium.writable = false;
+	self->mounted->medium.why = "the disc is write-protected";
+	EXPECT_EQ(-EMEDIUMTYPE, mount_fake(d));
+	self->mounted->medium.writable = true;
+	ASSERT_EQ(0, mount_fake(d));
+}
+
 TEST_F(over, the_old_head_is_put_back)
 {
 	struct disc *d = &self->d;
