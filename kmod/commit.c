@@ -522,12 +522,14 @@ int imapifs_job_prepared(struct imapifs_sb *sbi, const struct imapifs_prepared *
 	    imapi_tree_burned_check(sbi->tree)) {
 		err = -EINVAL;
 	} else {
+		spin_lock(&sbi->lock);
 		job->head = p->descriptors;
 		job->start = p->start;
 		job->blocks = p->blocks;
 		job->nwa = p->nwa;
 		job->closes_first = p->flags & IMAPIFS_CLOSES_FIRST;
 		job->prepared = true;
+		spin_unlock(&sbi->lock);
 		WRITE_ONCE(sbi->burning, job->closes_first);
 	}
 	imapifs_job_put(job);

@@ -268,18 +268,32 @@ static bool is_at_work(struct imapifs_sb *sbi)
 	return work;
 }
 
+/* Are these the descriptors of the session that is being burned? */
+static bool is_being_burned(struct imapifs_sb *sbi, u64 descriptors)
+{
+	bool is;
+
+	spin_lock(&sbi->lock);
+	is = sbi->job && sbi->job->prepared && sbi->job->head == descriptors;
+	spin_unlock(&sbi->lock);
+	return is;
+}
+
 /*
  * With the lock: can what is mounted be read from the disc that is there, unless @err?
- * What was burned behind it doesn't matter.
+ * What was burned behind it doesn't matter, and on a disc that is written over our own
+ * descriptors take the place of the older ones.
  */
-static void judge_reads(struct imapifs_drive *d, const struct imapi_identity *now, u64 there,
+static void judge_reads(struct imapifs_sb *sbi, const struct imapi_identity *now, u64 there,
 			int err)
 {
-	int was = d->wrong;
+	struct imapifs_drive *d = sbi->drive;
 	const char *why = "another disc is in the drive";
+	int was = d->wrong;
 
 	if (!err && !(imapi_identity_same_medium(&d->id, now) &&
-		      (!d->id.descriptors || there == d->id.descriptors)))
+		      (!d->id.descriptors || there == d->id.descriptors ||
+		       is_being_burned(sbi, there))))
 		err = -EMEDIUMTYPE;
 	WRITE_ONCE(d->wrong, err);
 	if (err && err != -EMEDIUMTYPE)
@@ -338,7 +352,7 @@ static int drive_identify(struct imapifs_sb *sbi, struct imapi_identity *now, u6
 		return -EINTR;
 	accept_disc(d);
 	err = identify(sbi, now, there);
-	judge_reads(d, now, *there, err);
+	judge_reads(sbi, now, *there, err);
 	if (!err && burned)
 		judge_burn(d, now, there);
 	else if (!err)
@@ -368,7 +382,7 @@ static int find_disc(struct imapifs_sb *sbi)
 					d->wrong == -EMEDIUMTYPE))
 		return d->wrong;
 	err = identify(sbi, &now, &there);
-	judge_reads(d, &now, there, err);
+	judge_reads(sbi, &now, there, err);
 	/* Others read from the other disc, by the same cache */
 	invalidate_bdev(sbi->sb->s_bdev);
 	return d->wrong;

@@ -43,6 +43,12 @@ second()
 	isofs_agrees "$work/disc"
 }
 
+# Nothing but ours was in the drive while it was mounted
+no_other_disc()
+{
+	[[ $(dmesg) != *"another disc is in the drive"* ]]
+}
+
 appendable='"state": *"appendable"'
 
 xorriso_sessions()
@@ -66,6 +72,7 @@ last()
 	disc_is 3 "$closed"
 	[[ $(xorriso_sessions) -eq 3 ]]
 	timeout 200 "$BUILD/imapifs" verify "$DEV"
+	no_other_disc
 }
 
 appended()
