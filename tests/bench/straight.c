@@ -3,9 +3,10 @@
  * straight DEVICE LBA BLOCKS TRACK HOW: write a session of zeros with no command too many:
  * WRITEs of 64 KiB from the next writable address LBA on, SYNCHRONIZE CACHE, and the closing
  * of TRACK and of its session. HOW: "cd" and "dvd-r" set the write parameters before that,
- * "plain" is for DVD+R and BD-R, which have none, "over" for what is written over, and has
- * nothing to be closed. What a drive needs for this is what a commit of as many blocks is
- * compared with.
+ * "plain" is for DVD+R and BD-R, which have none. "over" is for what is written over: what
+ * closes a session there are the descriptors at block 16, so its last 32 blocks are written
+ * to block 0, behind a flush of the others. What a drive needs for this is what a commit of as
+ * many blocks is compared with.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 
 #define BLOCK		2048u
 #define PIECE		32u	/* blocks a WRITE */
+#define HEAD		32u
 #define TIMEOUT_MS	120000u
 
 #define WRITE_10		0x2a
@@ -99,20 +101,36 @@ static int set_parameters(int fd, const char *how)
 	return strcmp(how, "dvd-r") ? 0 : send(fd, cdb, incremental, sizeof(incremental));
 }
 
-static int write_session(int fd, uint32_t lba, uint32_t blocks, uint16_t track, const char *how)
+static int write_blocks(int fd, uint32_t lba, uint32_t blocks)
 {
 	uint32_t part;
-	int err = set_parameters(fd, how);
+	int err = 0;
 
 	for (; blocks && !err; lba += part, blocks -= part) {
 		part = blocks < PIECE ? blocks : PIECE;
 		err = write_piece(fd, lba, part);
 	}
+	return err ? err : sync_cache(fd);
+}
+
+static int write_over(int fd, uint32_t lba, uint32_t blocks)
+{
+	int err = write_blocks(fd, lba, blocks > HEAD ? blocks - HEAD : 0);
+
+	return err ? err : write_blocks(fd, 0, HEAD);
+}
+
+static int write_session(int fd, uint32_t lba, uint32_t blocks, uint16_t track, const char *how)
+{
+	int err;
+
+	if (!strcmp(how, "over"))
+		return write_over(fd, lba, blocks);
+	err = set_parameters(fd, how);
 	if (!err)
-		err = sync_cache(fd);
-	if (err || !strcmp(how, "over"))
-		return err;
-	err = close_it(fd, CLOSE_TRACK, track);
+		err = write_blocks(fd, lba, blocks);
+	if (!err)
+		err = close_it(fd, CLOSE_TRACK, track);
 	return err ? err : close_it(fd, CLOSE_SESSION, track);
 }
 
