@@ -107,10 +107,7 @@ count_fits()
 {
 	local want=4 count
 
-	case $medium in
-	dvd+rw | dvd-ram | bd-re)
-		want=1 ;;
-	esac
+	! overwritable "$medium" || want=1
 	count=$(count_sessions)
 	[[ $count == "$want" ]] || echo "the drive counts $count sessions, expected $want"
 	[[ $count == "$want" ]]
