@@ -90,7 +90,7 @@ struct imapi_place {
  * @tracks: of those
  * @last: the newest of them that begins with data, or an older one
  * @passed_over: why newer ones than @last were (imapi_medium_volume()): -errno, 0
- * @cut_short: there is no session but those that a burn of ours was broken off in
+ * @cut_short: all sessions are those that a burn of ours was broken off in
  * @nwa_valid: @nwa and @free are there; not for overwritable media
  * @nwa: next writable address, lba
  * @free: blocks from there on, nothing taken off

@@ -34,21 +34,28 @@ static bool worth_going_back(int err)
 	return err == -EMEDIUMTYPE || err == -EUCLEAN || err == -EIO || err == CUT_SHORT;
 }
 
-/* What was wrong with @newest is returned if nothing before it is better */
+/*
+ * What was wrong with @newest is returned if nothing before it is better. CUT_SHORT: there is
+ * no session but such ones, so nobody misses anything on a disc that is shown as empty.
+ */
 static int volume_before(struct imapi_mmc *mmc, const struct imapi_source *src,
 			 struct imapi_medium *m, int wrong, struct imapi_volume *vol)
 {
 	const struct imapi_place newest = m->last;
-	u32 session, i;
+	u32 session = newest.number - 1, damaged = 0;
 	int err;
 
-	for (i = 1; i <= IMAPI_OLDER_SESSIONS && newest.number > i; i++) {
-		session = newest.number - i;
+	for (; session && damaged < IMAPI_OLDER_SESSIONS; session--) {
 		err = imapi_medium_session(mmc, m, session);
 		if (!err)
 			err = read_at(src, m, vol);
 		if (!err)
 			return 0;
+		if (err == CUT_SHORT)
+			continue;
+		damaged++;
+		if (wrong == CUT_SHORT)
+			wrong = err == -ENOENT ? -EUCLEAN : err;
 		if (!worth_going_back(err) && err != -ENOENT) {
 			wrong = err;
 			break;

@@ -133,11 +133,18 @@ TEST_F(disc, newest_is_unreadable)
 	EXPECT_FALSE(self->v.read_only);
 }
 
-/* Session 5 is ours, and says that it has @space blocks */
+/* Session @n, not the first one, is ours and says that it has @space blocks */
+static void put_ours_at(struct memdisc *d, u32 n, u32 space)
+{
+	u32 lba = starts[n - 1];
+
+	put_set(d, lba + 16, lba, space);
+	put_link(d, lba + 16, lba, starts[n - 2], starts[n - 2] + 16);
+}
+
 static void put_ours(struct memdisc *d, u32 space)
 {
-	put_set(d, starts[4] + 16, starts[4], space);
-	put_link(d, starts[4] + 16, starts[4], starts[3], starts[3] + 16);
+	put_ours_at(d, NR, space);
 }
 
 TEST_F(disc, newest_was_broken_off)
@@ -162,6 +169,38 @@ TEST_F(disc, newest_of_a_cd_was_broken_off)
 	put_ours(&self->d, LENGTH - IMAPI_CD_RUN_OUT + 1);
 	EXPECT_EQ(0, FIND(0));
 	EXPECT_EQ(4, self->m.last.number);
+}
+
+/* However many broken ones stand behind it, a session that is whole is found */
+TEST_F(disc, all_but_the_first_were_broken_off)
+{
+	u32 n;
+
+	for (n = 2; n <= NR; n++)
+		put_ours_at(&self->d, n, LENGTH + 1);
+	EXPECT_EQ(0, FIND(0));
+	EXPECT_EQ(1, self->m.last.number);
+	EXPECT_FALSE(self->m.cut_short);
+}
+
+/* A disc is not empty because the session that has the files can't be read just now */
+TEST_F(disc, the_one_before_those_broken_off_is_bad)
+{
+	u32 n, how;
+	int err;
+
+	for (n = 2; n <= NR; n++)
+		put_ours_at(&self->d, n, LENGTH + 1);
+	for (how = MALFORMED; how <= UNREADABLE; how++) {
+		damage(&self->d, 1, how);
+		err = FIND(0);
+		EXPECT_GT(0, err) TH_LOG("%u", how);
+		EXPECT_NE(-ENOENT, err) TH_LOG("%u", how);
+		EXPECT_FALSE(self->m.cut_short) TH_LOG("%u", how);
+		imapi_medium_verdict(&self->m, err, 0, &self->v);
+		EXPECT_EQ(err, self->v.error) TH_LOG("%u: %s", how, self->v.why);
+		EXPECT_FALSE(self->v.empty) TH_LOG("%u", how);
+	}
 }
 
 /* The drive says of the track of session 4 that it belongs to session 3 */
