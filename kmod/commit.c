@@ -429,8 +429,8 @@ static void job_end(struct imapifs_sb *sbi, struct imapifs_job *job, int err, co
 	sbi->job = NULL;
 	spin_unlock(&sbi->lock);
 
-	if (job->found && sbi->disc->burned)
-		sbi->disc->burned(sbi);
+	if (job->op == IMAPIFS_OP_COMMIT && sbi->disc->ended)
+		sbi->disc->ended(sbi, job);
 	end_burning(sbi);
 	if (job->op == IMAPIFS_OP_COMMIT)
 		end_commit(sbi, job, err);
@@ -460,9 +460,10 @@ static bool was_committed(struct imapifs_sb *sbi, struct imapifs_job *job)
 	} while (memory_may_come(err, &tries));
 	if (err)
 		return false;
-	job->found = now->descriptors == job->head ||
-		     (job->closes_first && old == sbi->id.descriptors);
-	return now->descriptors == job->head;
+	job->found = imapi_identity_same_medium(&sbi->id, now) &&
+		     (now->descriptors == job->head ||
+		      (job->closes_first && old == sbi->id.descriptors));
+	return job->found && now->descriptors == job->head;
 }
 
 void imapifs_job_orphaned(struct imapifs_sb *sbi)

@@ -82,6 +82,9 @@ static int check_bind(struct imapifs_chan *c, struct imapifs_sb *sbi)
 	/* On an image sessions are aligned, and no first one is at 0 */
 	if (!sbi->drive && (!c->nwa || c->nwa % IMAPI_SESSION_ALIGN))
 		return -EMEDIUMTYPE;
+	/* The helper before this one may have burned more than it could tell of */
+	if (sbi->drive && sbi->tree)
+		return c->nwa < sbi->nwa ? -EMEDIUMTYPE : 0;
 	/* A drive says where the next session goes, and so does a tree */
 	if (sbi->drive || sbi->tree)
 		return c->nwa == sbi->nwa ? 0 : -EMEDIUMTYPE;

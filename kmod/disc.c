@@ -84,7 +84,8 @@ static int read_medium(void *ctx, u32 lba, u32 count, void *buf)
 		memcpy((u8 *)buf + (size_t)i * IMAPI_BLOCK, block, IMAPI_BLOCK);
 	}
 	kfree(block);
-	return err;
+	/* The block layer tells apart what a reader can't */
+	return err && err != -ENOMEM ? -EIO : err;
 }
 
 void imapifs_medium_source(struct imapifs_sb *sbi, struct imapi_source *medium)

@@ -44,7 +44,8 @@
  * @judged: @changes of when it was last compared
  * @wrong: what reads get for what was found then; 0: it can be read
  * @burned: by this mount
- * @torn: the helper burned, and what it left isn't @medium and isn't known
+ * @torn: a commit changed the disc, and what it left isn't @medium and isn't known
+ * @head: hash of the descriptors that it was to write; 0: it came not that far
  * @warned: whoever commits was told that a blank disc may be another one
  */
 struct imapifs_drive {
@@ -62,6 +63,7 @@ struct imapifs_drive {
 	u64 number, changes, trusted, judged;
 	int wrong;
 	bool burned, torn, warned;
+	u64 head;
 };
 
 /* --- commands --- */
@@ -159,6 +161,11 @@ static void accept_disc(struct imapifs_drive *d)
 	WRITE_ONCE(d->number, number);
 }
 
+static bool is_doubtful(const struct imapifs_drive *d)
+{
+	return READ_ONCE(d->mounted) && (READ_ONCE(d->wrong) || has_changed(d));
+}
+
 /* With the lock, and the disc accepted: @d->seen is what is there now */
 static int look(struct imapifs_drive *d)
 {
@@ -170,6 +177,12 @@ static int look(struct imapifs_drive *d)
 static bool is_image(const struct imapi_medium *m)
 {
 	return m->type->overwritable && !m->unformatted;
+}
+
+/* Nothing was ever recorded on it */
+static bool is_unused(const struct imapi_medium *m)
+{
+	return m->state == IMAPI_BLANK || m->unformatted;
 }
 
 /* Descriptors of the newest session that is whole, as @find chooses it */
@@ -196,11 +209,6 @@ static int newest_hash(struct imapifs_sb *sbi, u64 *hash)
 	return err == -EMEDIUMTYPE || err == -EUCLEAN || err == -ENOENT ? 0 : err;
 }
 
-static bool is_unreadable(int err)
-{
-	return err == -EIO || err == -EREMOTEIO || err == -ENODATA;
-}
-
 static int identify_seen(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
 {
 	struct imapifs_drive *d = sbi->drive;
@@ -210,9 +218,11 @@ static int identify_seen(struct imapifs_sb *sbi, struct imapi_identity *now, u64
 	err = newest_hash(sbi, &hash);
 	imapi_medium_identify(&d->seen, now);
 	now->descriptors = hash;
+	/* As little is on it as on the one that is mounted */
+	now->blank |= !hash && !d->id.descriptors;
 	*there = hash;
 	/* It need not be ISO 9660 to be another one */
-	if (is_unreadable(err) && !imapi_identity_same_medium(&d->id, now))
+	if (err == -EIO && !imapi_identity_same_medium(&d->id, now))
 		err = 0;
 	if (err || is_image(&d->seen) || !d->id.descriptors || now->start == d->id.start)
 		return err;
@@ -220,7 +230,7 @@ static int identify_seen(struct imapifs_sb *sbi, struct imapi_identity *now, u64
 	if (d->desc < d->seen.capacity)
 		err = imapifs_descriptors_at(sbi, d->desc, there);
 	/* Another disc has a gap there, or nothing */
-	return is_unreadable(err) ? 0 : err;
+	return err == -EIO ? 0 : err;
 }
 
 static int identify_once(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
@@ -308,10 +318,9 @@ static void judge_reads(struct imapifs_sb *sbi, const struct imapi_identity *now
  * What is asked while the helper is at work is how that ended. A blank disc says nothing
  * then: it may be another, or the one that nothing was burned on.
  */
-static void judge_burn(struct imapifs_drive *d, const struct imapi_identity *now, u64 *there)
+static void judge_burn(struct imapifs_drive *d, u64 *there)
 {
-	d->torn = true;
-	if (now->blank && d->changes != d->trusted)
+	if (is_unused(&d->seen) && d->changes != d->trusted)
 		*there = U64_MAX;
 }
 
@@ -331,7 +340,7 @@ static void judge_commit(struct imapifs_drive *d, struct imapi_identity *now, u6
 	bool put_in = d->changes != d->trusted;
 
 	if ((d->torn || is_formatted_since(d, now)) &&
-	    imapi_identity_left_over(&d->id, now, *there)) {
+	    imapi_identity_left_over(&d->id, now, *there, d->head)) {
 		*now = d->id;
 		*there = d->id.descriptors;
 		return;
@@ -345,16 +354,21 @@ static void judge_commit(struct imapifs_drive *d, struct imapi_identity *now, u6
 static int drive_identify(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there)
 {
 	struct imapifs_drive *d = sbi->drive;
-	bool burned = is_at_work(sbi);
+	bool burned = is_at_work(sbi), doubtful;
 	int err;
 
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
+	doubtful = is_doubtful(d);
 	accept_disc(d);
+	doubtful |= d->judged != d->changes;
 	err = identify(sbi, now, there);
 	judge_reads(sbi, now, *there, err);
+	/* Others read from the other disc, by the same cache */
+	if (doubtful)
+		invalidate_bdev(sbi->sb->s_bdev);
 	if (!err && burned)
-		judge_burn(d, now, there);
+		judge_burn(d, there);
 	else if (!err)
 		judge_commit(d, now, there);
 	mutex_unlock(&d->lock);
@@ -362,11 +376,6 @@ static int drive_identify(struct imapifs_sb *sbi, struct imapi_identity *now, u6
 }
 
 /* --- reading: never from another disc --- */
-
-static bool is_doubtful(const struct imapifs_drive *d)
-{
-	return READ_ONCE(d->mounted) && (READ_ONCE(d->wrong) || has_changed(d));
-}
 
 /* With the lock: is it still, or again, the disc that is mounted? */
 static int find_disc(struct imapifs_sb *sbi)
@@ -448,13 +457,14 @@ static struct imapifs_drive *drive_new(struct gendisk *disk)
 
 /*
  * sr keeps the last session that it found when the disc came in, and isofs mounts that:
- * who opens the drive next has it look anew.
+ * who opens the drive next has it look anew. So too where the drive told of another disc,
+ * as it told us alone.
  */
 static void let_go_of_scsi(struct imapifs_drive *d)
 {
 	if (!d->scsi)
 		return;
-	if (d->burned)
+	if (d->burned || d->changes)
 		d->scsi->changed = 1;
 	put_device(&d->scsi->sdev_gendev);
 }
@@ -553,6 +563,7 @@ static int find_on(struct imapifs_sb *sbi, struct fs_context *fc)
 	sbi->why = v.read_only ? v.why : NULL;
 	imapi_medium_identify(&d->medium, &sbi->id);
 	sbi->id.descriptors = v.empty ? 0 : sbi->base.hash;
+	sbi->id.blank = v.empty;
 	if (!sbi->blank)
 		read_directories_ahead(sbi);
 	return 0;
@@ -602,24 +613,42 @@ static bool drive_is_open(struct imapifs_sb *sbi)
 	return is_open;
 }
 
-/* What the last look saw is the mounted disc, with what was burned on it meanwhile */
-static void drive_burned(struct imapifs_sb *sbi)
+/* With the lock: the last look saw the mounted disc, with what was burned on it meanwhile */
+static void take_over(struct imapifs_sb *sbi)
 {
 	struct imapifs_drive *d = sbi->drive;
 
-	mutex_lock(&d->lock);
 	d->medium = d->seen;
 	d->id = d->seen_id;
 	d->desc = IMAPI_SYSTEM_BLOCKS;
 	if (!is_image(&d->seen))
 		d->desc += d->id.start;
 	d->torn = false;
+	d->head = 0;
 	d->burned = true;
 	d->trusted = d->judged;
 	WRITE_ONCE(d->wrong, 0);
 	tell_capacity(sbi);
 	/* Programs that burn leave it unlocked */
 	imapi_mmc_tray(&d->mmc, IMAPI_LOCK);
+}
+
+/*
+ * A commit that isn't found may have written all the same, or have closed the session that
+ * somebody left open; whatever is asked of the drive now may fail as well.
+ */
+static void drive_ended(struct imapifs_sb *sbi, const struct imapifs_job *job)
+{
+	struct imapifs_drive *d = sbi->drive;
+
+	mutex_lock(&d->lock);
+	if (job->found) {
+		take_over(sbi);
+	} else if (job->prepared || d->medium.unfinished) {
+		WRITE_ONCE(d->torn, true);
+		if (job->prepared)
+			d->head = job->head;
+	}
 	mutex_unlock(&d->lock);
 }
 
@@ -627,7 +656,7 @@ const struct imapifs_disc_ops imapifs_drive = {
 	.find = drive_find,
 	.identify = drive_identify,
 	.room = drive_room,
-	.burned = drive_burned,
+	.ended = drive_ended,
 	.is_open = drive_is_open,
 	.free = drive_free,
 };

@@ -42,6 +42,7 @@
 #define IMAPIFS_MAGIC	0x49504d49	/* "IMPI" */
 
 struct imapifs_sb;
+struct imapifs_job;
 struct imapifs_chan;
 
 /* --- params.c --- */
@@ -116,7 +117,8 @@ void imapifs_gate_open(struct imapifs_gate *g);
  *	descriptors that are now where those of @id were. Its nwa is 0 where only who
  *	burned a session knows where the next one starts
  * @room: blocks that a session at the next writable address may have
- * @burned: what @identify saw last is the disc that is mounted; may be NULL
+ * @ended: a commit ended. If the job was found on the disc, what @identify saw last is the
+ *	disc that is mounted; if not, it may have left something there. May be NULL
  * @is_open: is there a session, and can another one be appended? NULL: it has no end
  *	that could be closed
  * @free: of what @find made; may be NULL
@@ -125,7 +127,7 @@ struct imapifs_disc_ops {
 	int (*find)(struct imapifs_sb *sbi, struct fs_context *fc);
 	int (*identify)(struct imapifs_sb *sbi, struct imapi_identity *now, u64 *there);
 	u64 (*room)(struct imapifs_sb *sbi);
-	void (*burned)(struct imapifs_sb *sbi);
+	void (*ended)(struct imapifs_sb *sbi, const struct imapifs_job *job);
 	bool (*is_open)(struct imapifs_sb *sbi);
 	void (*free)(struct imapifs_sb *sbi);
 };

@@ -403,11 +403,12 @@ bool imapi_identity_equal(const struct imapi_identity *a,
  * @was: the disc before it
  * @now: the one in the drive
  * @there: as for imapi_identity_compare()
+ * @head: hash of the descriptors that it was to write; 0: it came not that far
  *
  * Two sessions more at most: one that was repaired, and the new one.
  */
 bool imapi_identity_left_over(const struct imapi_identity *was,
-			      const struct imapi_identity *now, u64 there);
+			      const struct imapi_identity *now, u64 there, u64 head);
 
 /* What became of the disc that a commit was planned for */
 enum imapi_difference {

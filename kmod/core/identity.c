@@ -21,11 +21,13 @@ bool imapi_identity_equal(const struct imapi_identity *a,
 }
 
 bool imapi_identity_left_over(const struct imapi_identity *was,
-			      const struct imapi_identity *now, u64 there)
+			      const struct imapi_identity *now, u64 there, u64 head)
 {
 	if (!imapi_identity_same_medium(was, now) || now->sessions > was->sessions + 2)
 		return false;
-	return was->descriptors ? there == was->descriptors : !now->sessions;
+	if (head && now->descriptors == head)
+		return true;
+	return was->descriptors ? there == was->descriptors : !now->descriptors;
 }
 
 static enum imapi_difference same_blank(const struct imapi_identity *now)

@@ -131,15 +131,25 @@ TEST(what_a_broken_burn_may_leave)
 {
 	const struct imapi_identity far = { DISC(5, 500, 2, 5, 400) };
 	const struct imapi_identity begun = { .medium = "MAKE", .medium_len = 4, .tracks = 1 };
+	const struct imapi_identity repaired = {
+		.medium = "MAKE", .medium_len = 4, .tracks = 1, .sessions = 1, .nwa = 100,
+	};
+	const struct imapi_identity written_over = { DISC(2, 200, 9, 2, 100) };
 
-	EXPECT_TRUE(imapi_identity_left_over(&two, &two, 1));
-	EXPECT_TRUE(imapi_identity_left_over(&two, &more, 1));
-	EXPECT_TRUE(imapi_identity_left_over(&two, &moved, 1));
-	EXPECT_FALSE(imapi_identity_left_over(&two, &more, 7));
-	EXPECT_FALSE(imapi_identity_left_over(&two, &far, 1));
-	EXPECT_FALSE(imapi_identity_left_over(&two, &other_make, 1));
-	EXPECT_TRUE(imapi_identity_left_over(&blank, &begun, 0));
-	EXPECT_FALSE(imapi_identity_left_over(&blank, &two, 1));
+	EXPECT_TRUE(imapi_identity_left_over(&two, &two, 1, 0));
+	EXPECT_TRUE(imapi_identity_left_over(&two, &more, 1, 0));
+	EXPECT_TRUE(imapi_identity_left_over(&two, &moved, 1, 0));
+	EXPECT_FALSE(imapi_identity_left_over(&two, &more, 7, 0));
+	EXPECT_FALSE(imapi_identity_left_over(&two, &far, 1, 0));
+	EXPECT_FALSE(imapi_identity_left_over(&two, &other_make, 1, 0));
+	EXPECT_TRUE(imapi_identity_left_over(&blank, &begun, 0, 0));
+	EXPECT_TRUE(imapi_identity_left_over(&blank, &repaired, 0, 0));
+	EXPECT_FALSE(imapi_identity_left_over(&blank, &two, 1, 0));
+	/* It was whole, and nobody could read it back */
+	EXPECT_TRUE(imapi_identity_left_over(&blank, &two, 1, 1));
+	EXPECT_FALSE(imapi_identity_left_over(&blank, &two, 1, 7));
+	EXPECT_TRUE(imapi_identity_left_over(&two, &written_over, 9, 9));
+	EXPECT_FALSE(imapi_identity_left_over(&other_make, &two, 1, 1));
 }
 
 TEST_HARNESS_MAIN

@@ -82,10 +82,16 @@ broken_off()
 	refused "$medium: power is cut after $2 blocks" "" timeout 200 "$BUILD/imapifs" commit "$M"
 	ctl fault clear
 	ok "$medium: what was staged is rescued" unmount
+	need mount -t tmpfs -o size=4m tmpfs "$T/spool"
 	ok "$medium: it is mounted anew" mount_disc
 	is "$medium: as it was before" "$(ls "$M") $(cat "$M/one")" "one one"
 	echo three >"$M/three"
+	# What was left is closed by then
+	head -c 8m /dev/zero >"$T/spool/full" 2>/dev/null
+	refused "$medium: no room for the new tree in the spool" "No space" sync_disc
+	rm "$T/spool/full"
 	ok "$medium: and takes a session" unmount
+	umount "$T/spool"
 	rm -rf "$T/want"
 	mkdir "$T/want"
 	echo one >"$T/want/one"

@@ -185,6 +185,53 @@ commits()
 	back true
 }
 
+# taken_out TEXT: behind the burn, before anything of it was read back
+taken_out()
+{
+	stage
+	ctl fault add write nth=3 hang=3 >/dev/null
+	sync_disc >"$T/sync" 2>&1 &
+	ok "$medium: $1 is burned" hit
+	ctl fault clear
+	ctl fault add read hang=6 >/dev/null
+	ok "$medium: and to be read back" hit
+	ctl eject
+	wait $!
+	is "$medium: $1: taken out, and not taken for burned" "$?" 1
+	diag "$(<"$T/sync")"
+	ok "$medium: $1: all is staged" cmp "$T/ours" "$staged"
+	ctl fault clear
+	back ctl insert "$work/fresh"
+}
+
+# By a disc of its own, which is mounted
+not_read_back()
+{
+	need "$V" new --media "$medium" "$work/fresh"
+	ctl swap "$work/fresh"
+	need mount_disc
+	taken_out "the first session"
+	taken_out "a later one"
+	ok "$medium: unmount that" unmount
+	ok "$medium: it is sound" timeout 200 "$BUILD/imapifs" verify "$DEV"
+}
+
+# A blank one need not be unformatted
+formatted()
+{
+	local medium=dvd-ram
+
+	need "$V" new --media $medium "$work/formatted"
+	need "$V" new --media $medium "$work/twin"
+	ctl swap "$work/formatted"
+	need mount_disc
+	stage
+	ctl swap "$work/twin"
+	wrong "another one that is formatted and blank" "$WRONG"
+	back ctl swap "$work/formatted"
+	need unmount
+}
+
 # --- reading ---
 
 reads()
@@ -361,6 +408,8 @@ swaps()
 	programs
 	ejected
 	ok "$medium: isofs shows all that was staged, and no more" all_there
+	not_read_back
+	[[ $medium != dvd+rw ]] || formatted
 	detach "$DEV"
 }
 
