@@ -70,7 +70,7 @@ killed()
 	killed_amid third 35
 	# Longer than anybody waits for a drive that is busy: nobody knows how that ended
 	if [[ $medium != dvd+rw ]]; then
-		HANG=45 killed_amid fourth 5b nth=2
+		HANG=45 killed_amid fourth 5b
 		names+=(fourth)
 	fi
 	ok "$medium: unmount" unmount
