@@ -31,10 +31,10 @@ static int ask(const struct recorder *rec, const char *source)
 /* mount(2) and others that take a device for themselves; a loop device's file has a lock */
 static int check_unused(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	int fd = io_open_exclusive(path);
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	close(fd);
 	return 0;
 }

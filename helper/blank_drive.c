@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Blanking discs: which way a medium has, and whether it was gone to its end. */
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "blank.h"
 #include "burner.h"
@@ -311,33 +308,6 @@ static int check(struct blanking *b, struct blank_result *result)
 
 /* --- all of it --- */
 
-/*
- * Only the block device shows whether the disc is mounted. Return: its name in @path, or
- * as it was given where the drive has none
- */
-static const char *block_device(const char *source, char *path, size_t size)
-{
-	const struct dirent *e;
-	char where[64];
-	struct stat st;
-	DIR *dir;
-
-	if (stat(source, &st) || !S_ISCHR(st.st_mode))
-		return source;
-	snprintf(where, sizeof(where), "/sys/dev/char/%u:%u/device/block", major(st.st_rdev),
-		 minor(st.st_rdev));
-	dir = opendir(where);
-	if (!dir)
-		return source;
-	while ((e = readdir(dir)) && e->d_name[0] == '.')
-		;
-	if (e && (size_t)snprintf(path, size, "/dev/%s", e->d_name) < size &&
-	    !access(path, F_OK))
-		source = path;
-	closedir(dir);
-	return source;
-}
-
 static int blank_medium(struct blanking *b, struct blank_result *result)
 {
 	int err;
@@ -386,7 +356,8 @@ int blank_drive(const struct blank_call *call, struct blank_result *result)
 	char path[PATH_MAX];
 	int err;
 
-	err = drive_open(block_device(call->source, path, sizeof(path)), 0, &b.drive);
+	err = drive_open(drive_block_device(call->source, path, sizeof(path)), 0,
+			 &b.drive);
 	if (err)
 		return fail(err, text_drive_error(err));
 	err = with_drive(&b, result);

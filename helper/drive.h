@@ -16,6 +16,13 @@ bool drive_is_one(const char *path);
 
 /* --- drive_open.c --- */
 
+/*
+ * Only the block device shows whether the disc is mounted, or another program has it for
+ * itself. @source: a drive. Return: the device's name in @path, or @source if it is that, or
+ * where the drive has none
+ */
+const char *drive_block_device(const char *source, char *path, size_t size);
+
 /**
  * drive_open - open a drive
  * @path: see drive_is_one()

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "drive_private.h"
+#include "io.h"
 #include "recorder.h"
 
 #define SCSI_TYPE_CD	5
@@ -75,6 +76,29 @@ bool drive_is_one(const char *path)
 		return is_sr(st.st_rdev) || answers_as_drive(path);
 	return S_ISCHR(st.st_mode) && major(st.st_rdev) == SCSI_GENERIC_MAJOR &&
 	       is_generic_drive(path);
+}
+
+const char *drive_block_device(const char *source, char *path, size_t size)
+{
+	const struct dirent *e;
+	char where[64];
+	struct stat st;
+	DIR *dir;
+
+	if (stat(source, &st) || !S_ISCHR(st.st_mode))
+		return source;
+	snprintf(where, sizeof(where), "/sys/dev/char/%u:%u/device/block", major(st.st_rdev),
+		 minor(st.st_rdev));
+	dir = opendir(where);
+	if (!dir)
+		return source;
+	while ((e = readdir(dir)) && e->d_name[0] == '.')
+		;
+	if (e && (size_t)snprintf(path, size, "/dev/%s", e->d_name) < size &&
+	    !access(path, F_OK))
+		source = path;
+	closedir(dir);
+	return source;
 }
 
 /* --- opening --- */
@@ -223,8 +247,8 @@ int drive_claim(struct drive *d)
 {
 	if (d->claim >= 0 || !d->block)
 		return 0;
-	d->claim = open(d->path, O_RDONLY | O_NONBLOCK | O_EXCL | O_CLOEXEC);
-	return d->claim < 0 ? -errno : 0;
+	d->claim = io_open_exclusive(d->path);
+	return d->claim < 0 ? d->claim : 0;
 }
 
 /* --- from open to close --- */

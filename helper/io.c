@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -86,4 +87,12 @@ int io_copy(int in, uint64_t from, int out, uint64_t to, uint64_t len)
 		len -= (uint64_t)n;
 	}
 	return 0;
+}
+
+int io_open_exclusive(const char *path)
+{
+	/* A drive is opened whatever is in it */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_EXCL | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }

@@ -27,4 +27,10 @@ int io_write(int fd, const void *buf, size_t count, uint64_t pos);
  */
 int io_copy(int in, uint64_t from, int out, uint64_t to, uint64_t len);
 
+/*
+ * Has a block device for itself until the fd is closed, as mount(2) and programs that burn
+ * have theirs: the fd, -EBUSY if somebody else has it so, or -errno
+ */
+int io_open_exclusive(const char *path);
+
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <libmount.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,9 @@
 #include <unistd.h>
 #include "background.h"
 #include "commands.h"
+#include "drive.h"
 #include "epoch.h"
+#include "io.h"
 #include "log.h"
 #include "mounted.h"
 #include "mountpoint.h"
@@ -97,6 +100,12 @@ int mount_fail(const char *what)
 	return MOUNT_EX_FAIL;
 }
 
+int mount_not_alone(int err)
+{
+	return mount_fail(err == -EBUSY ? "the drive is mounted already, or another program has it for itself" :
+					  strerror(-err));
+}
+
 /* Which session to show: 0 or a code of mount(8) */
 static int choose_session(struct mounted *m, const struct mount_options *opt)
 {
@@ -166,16 +175,30 @@ void mount_gone(const struct mount_call *call)
 		mountpoint_forget(call->dir);
 }
 
-/* Otherwise nothing could be staged, and so no commit would come to close it */
-static void close_stuck_session(struct mounted *m)
+/*
+ * Otherwise nothing could be staged, and so no commit would come to close it. It may be the
+ * burn of another program that is under way: the drive is this one's alone meanwhile, and
+ * then free again for the kernel to mount
+ */
+static int close_stuck_session(const struct mount_call *call, struct mounted *m)
 {
+	char path[PATH_MAX];
+	int alone;
+
 	if (m->ro || !m->rec->stuck)
-		return;
+		return 0;
+	alone = io_open_exclusive(drive_block_device(call->source, path, sizeof(path)));
+	/* Whatever else it is doesn't keep from mounting, or is said by what does */
+	if (alone == -EBUSY)
+		return mount_not_alone(alone);
 	log_line("a session on the disc was never closed: it is closed now, so that another one can follow");
-	if (!m->rec->ops->repair(m->rec))
-		return;
-	log_line("mounted read-only: %s", m->rec->trouble);
-	m->ro = true;
+	if (m->rec->ops->repair(m->rec)) {
+		log_line("mounted read-only: %s", m->rec->trouble);
+		m->ro = true;
+	}
+	if (alone >= 0)
+		close(alone);
+	return 0;
 }
 
 static int set_options(struct recorder *r, const struct mount_options *opt)
@@ -200,7 +223,7 @@ static int open_source(struct mount_call *call, struct mounted *m)
 		return mount_fail(why);
 	err = set_options(m->rec, &call->opt);
 	if (!err && !call->fake)
-		close_stuck_session(m);
+		err = close_stuck_session(call, m);
 	if (!err)
 		err = choose_session(m, &call->opt);
 	if (err || m->ro)

@@ -51,8 +51,7 @@ int mount_fuse(struct mount_call *call, struct mounted *m)
 		return err;
 	err = recorder_claim(m->rec);
 	if (err)
-		return mount_fail(err == -EBUSY ? "the drive is mounted already, or another program has it for itself" :
-						  strerror(-err));
+		return mount_not_alone(err);
 	keep_directories(m);
 	err = face_new(m->rec, m->spool, m->base, &call->opt, call->source,
 		       &m->face);

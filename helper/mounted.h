@@ -33,6 +33,9 @@ struct mounted {
 /* One line that says @what; MOUNT_EX_FAIL */
 int mount_fail(const char *what);
 
+/* The same where nobody can have the source alone, as @err says */
+int mount_not_alone(int err);
+
 /* What to say, and MOUNT_EX_FAIL, where the folder of spool= can't be used */
 int mount_spool_failed(const char *option, int err);
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # life.t [MEDIUM...|more]: from a blank disc to its end, by IMAPIFS_FACE: what info says of
-# it, older sessions, closing it for good, blanking it. "more": an end that fails, discs that
-# other programs formatted, users, and how far a burn is
+# it, older sessions, closing it for good, blanking it. "more": an end that fails, a drive in
+# which another program burns, discs that other programs formatted, users, and how far a burn is
 set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -284,6 +284,63 @@ failing_end()
 	detach "$DEV"
 }
 
+# --- another program burns ---
+
+# have_alone: as such programs have the drive, in process $holder, until it is killed
+have_alone()
+{
+	local said
+
+	exec 9< <(exec perl -MFcntl -e '$| = 1;
+		sysopen(my $d, $ARGV[0], O_RDONLY | O_NONBLOCK | O_EXCL) or die "$!\n";
+		print "has it\n"; sleep(600)' "$DEV")
+	holder=$!
+	read -r -t 60 -u 9 said
+	exec 9<&-
+	[[ $said == "has it" ]]
+}
+
+mount_by()
+{
+	local DEV=$1
+
+	mount_disc
+}
+
+# What looks like a session that nobody closed may be the one that it burns just now
+burning()
+{
+	local medium=$1 path
+
+	mkdir -p "$T/burning"
+	need attach "$medium" "$T/burning/disc"
+	one_session "$medium" fresh
+	need mount_disc commit=manual
+	# More than the drive's buffer holds, so that some of it is on the disc
+	head -c 8000000 /dev/zero >"$M/lost"
+	ctl fault add write nth=200 power >/dev/null
+	refused "$medium: a session is begun" "" timeout 200 "$BUILD/imapifs" commit "$M"
+	ctl fault clear
+	need unmount
+	for path in "$DEV" "$SG"; do
+		have_alone || need false "the drive is not to be had alone"
+		ctl log clear
+		refused "$medium: it is not closed while a program has the drive, $path" \
+			"another program has it" mount_by "$path"
+		is "$medium: nothing is written" "$(writes)" 0
+		kill "$holder"
+		wait "$holder"
+	done
+	ctl log clear
+	mount_disc >"$T/said" 2>&1
+	is "$medium: it is when nobody has" "$? $(grep -c "it is closed now" "$T/said")" "0 1"
+	ok "$medium: by closing that session" test "$(writes)" -gt 0
+	cp "$T/ours" "$M/four"
+	ok "$medium: and the next one follows" unmount
+	ok "$medium: isofs shows what counts" isofs_has "$T/burning/disc" four three
+	detach "$DEV"
+}
+
 # --- a disc that is exchanged while it is asked about ---
 
 answer_late()
@@ -407,6 +464,7 @@ more()
 	failing_end cd-r-80
 	failing_end dvd-r
 	failing_end dvd+r
+	burning cd-r-80
 	asked cd-rw-80
 	asked dvd+rw
 	formatted
