@@ -97,6 +97,16 @@ static int unmount_as_user(const char *dir, bool lazy)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -ECANCELED;
 }
 
+static int unmount_failed(const struct umount_call *call)
+{
+	if (errno == EBUSY)
+		log_line("%s: target is busy; end what uses it and unmount again",
+			 call->dir);
+	else
+		log_line("%s: %s", call->dir, strerror(errno));
+	return MOUNT_EX_FAIL;
+}
+
 static int unmount(const struct umount_call *call)
 {
 	int flags = UMOUNT_NOFOLLOW;
@@ -111,14 +121,7 @@ static int unmount(const struct umount_call *call)
 		flags |= MNT_FORCE;
 	if (call->lazy)
 		flags |= MNT_DETACH;
-	if (!umount2(call->dir, flags))
-		return 0;
-	if (errno == EBUSY)
-		log_line("%s: target is busy; end what uses it and unmount again",
-			 call->dir);
-	else
-		log_line("%s: %s", call->dir, strerror(errno));
-	return MOUNT_EX_FAIL;
+	return umount2(call->dir, flags) ? unmount_failed(call) : 0;
 }
 
 /* The disc is whole and unlocked when the process that served it is gone */
@@ -135,17 +138,38 @@ static void await_end(const char *dir, const char *source, int pidfd)
 			 dir);
 }
 
-static int commit_first(const struct umount_call *call, int fd,
-			const struct imapifs_status *st)
+/*
+ * A disc that was closed for good and stays mounted, because a program uses it, takes
+ * nothing more of what that writes: so it is asked before. A mount that isn't in use is
+ * marked by this, and the next look at it takes the mark away. Return: 0, or a code of
+ * mount(8).
+ */
+static int check_idle(const struct umount_call *call, int *fd, struct imapifs_status *st)
 {
-	int err;
+	/* Only root may ask, and lazily it is unmounted all the same */
+	if (!(st->flags & IMAPIFS_FINALIZE) || geteuid() || call->lazy)
+		return 0;
+	close(*fd);
+	*fd = -1;
+	if (umount2(call->dir, MNT_EXPIRE | UMOUNT_NOFOLLOW) && errno != EAGAIN)
+		return unmount_failed(call);
+	*fd = control_open(call->dir, st);
+	return *fd < 0 ? MOUNT_EX_FAIL : 0;
+}
+
+static int commit_first(const struct umount_call *call, int *fd, struct imapifs_status *st)
+{
+	int code, err;
 
 	if (st->flags & (IMAPIFS_READONLY | IMAPIFS_MANUAL))
 		return 0;
+	code = check_idle(call, fd, st);
+	if (code)
+		return code;
 	/* Not only if something is staged: a mapping may have what isn't yet */
-	err = control_commit(fd, call->dir, IMAPIFS_COMMIT_LAST);
+	err = control_commit(*fd, call->dir, IMAPIFS_COMMIT_LAST);
 	if (!err && (call->verbose || isatty(STDERR_FILENO)))
-		control_tell(fd, call->dir, st);
+		control_tell(*fd, call->dir, st);
 	if (!err || call->force)
 		return 0;
 	log_line("%s: still mounted, nothing is lost", call->dir);
@@ -217,7 +241,7 @@ static int prepare(const struct umount_call *call, int *fd, struct imapifs_statu
 		if (code || attach_is_needed(st))
 			return code;
 	}
-	return commit_first(call, *fd, st);
+	return commit_first(call, fd, st);
 }
 
 static int commit_and_unmount(const struct umount_call *call)

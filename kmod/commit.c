@@ -640,6 +640,8 @@ void imapifs_status(struct imapifs_sb *sbi, struct imapifs_status *s)
 		s->flags |= IMAPIFS_READONLY;
 	if (sbi->opt.commit == IMAPIFS_BY_HAND)
 		s->flags |= IMAPIFS_MANUAL;
+	if (sbi->opt.finalize)
+		s->flags |= IMAPIFS_FINALIZE;
 	spin_lock(&sbi->lock);
 	s->phase = sbi->progress.phase;
 	s->done = sbi->progress.done;

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # life.t [MEDIUM...|more]: from a blank disc to its end, by IMAPIFS_FACE: what info says of
-# it, older sessions, closing it for good, blanking it. "more": an end that fails, a drive in
-# which another program burns, discs that other programs formatted, users, and how far a burn is
+# it, older sessions, closing it for good, blanking it. "more": an end that fails or comes too
+# early, a drive in which another program burns, discs that other programs formatted, users,
+# and how far a burn is
 set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -284,6 +285,35 @@ failing_end()
 	detach "$DEV"
 }
 
+# --- an end while programs use the mount ---
+
+# What is closed for good takes nothing more of what they write
+busy_end()
+{
+	local medium=$1 work=$T/busy-$1
+
+	mkdir -p "$work"
+	need attach "$medium" "$work/disc"
+	need mount_disc finalize
+	cp "$T/ours" "$M/one"
+	need sync_disc
+	cp "$T/ours" "$M/two"
+	exec 9<"$M/one"
+	ctl log clear
+	unmount >"$T/said" 2>&1
+	is "$medium: finalize and a busy mount: umount fails" \
+		"$? $(grep -c "target is busy" "$T/said")" "32 1"
+	is "$medium: nothing is written" "$(writes)" 0
+	ok "$medium: the mount stays" mountpoint -q "$M"
+	ok "$medium: with what is staged" \
+		grep '"dirty": true' <("$BUILD/imapifs" status --json "$M")
+	is "$medium: the disc is open" "$(json closed)" false
+	exec 9<&-
+	ok "$medium: umount when it is idle" unmount
+	closed "$medium" "$work/disc" one two
+	detach "$DEV"
+}
+
 # --- another program burns ---
 
 # have_alone: as such programs have the drive, in process $holder, until it is killed
@@ -464,6 +494,8 @@ more()
 	failing_end cd-r-80
 	failing_end dvd-r
 	failing_end dvd+r
+	busy_end cd-r-80
+	busy_end dvd+r
 	burning cd-r-80
 	asked cd-rw-80
 	asked dvd+rw

@@ -25,6 +25,7 @@ enum imapifs_phase {
 #define IMAPIFS_DIRTY		(1u << 0)	/* something is staged */
 #define IMAPIFS_READONLY	(1u << 1)
 #define IMAPIFS_MANUAL		(1u << 2)	/* commit=manual: umount burns nothing */
+#define IMAPIFS_FINALIZE	(1u << 3)	/* what umount burns closes the disc for good */
 
 /* State of a mount; see imapifs(1), status */
 struct imapifs_status {
