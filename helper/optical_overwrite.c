@@ -23,7 +23,7 @@ static int write_at(struct optical *o, u32 lba, const void *buf, u32 count)
 	return burner_write_at(o->burner, lba, buf, count) ? burn_failed(o) : 0;
 }
 
-/* Its capacity is known only then, and it can be read only then */
+/* Its capacity is known only then, and all of it can be read and written only then */
 static int format(struct optical *o)
 {
 	if (burner_format(o->burner))
@@ -63,7 +63,7 @@ int optical_overwrite_begin(struct recorder *r, u32 blocks)
 	err = optical_burn_begin(o);
 	if (!err && r->speed)
 		burner_set_speed(o->burner, r->speed);
-	if (!err && o->medium.unformatted)
+	if (!err && (o->medium.unformatted || o->medium.stopped))
 		err = format(o);
 	if (!err && blocks > imapi_session_room(&o->medium, r->nwa))
 		err = optical_fail(o, -ENOSPC,

@@ -332,6 +332,16 @@ static bool is_put_in(struct optical *o)
 	return !known;
 }
 
+/* A disc that was ejected and is back is the same, but formatting it has stopped */
+static void note_format(struct optical *o, const struct imapi_medium *now)
+{
+	pthread_mutex_lock(&o->lock);
+	o->medium.stopped = now->stopped;
+	if (now->stopped)
+		o->medium.free = now->free;
+	pthread_mutex_unlock(&o->lock);
+}
+
 int optical_compare(struct optical *o, const char **trouble)
 {
 	u64 changes = drive_changes(o->drive);
@@ -354,9 +364,11 @@ int optical_compare(struct optical *o, const char **trouble)
 	err = imapi_difference_error(d);
 	if (err && trouble)
 		*trouble = imapi_difference_text(d);
-	if (!err)
-		trust(o, now.identity.blank ? drive_changes(o->drive) : changes);
-	return err;
+	if (err)
+		return err;
+	trust(o, now.identity.blank ? drive_changes(o->drive) : changes);
+	note_format(o, &now.medium);
+	return 0;
 }
 
 int optical_find(struct optical *o)

@@ -73,6 +73,15 @@ static bool needs_format(const struct look *l, const struct imapi_format *f)
 	return f->state == IMAPI_UNFORMATTED;
 }
 
+/*
+ * Drives stop it for a disc that is ejected, and go on when they are told to; what can be
+ * read ends at a lead-out for players meanwhile (background format status, MMC-6 6.21.3.1)
+ */
+static bool was_stopped(const struct look *l)
+{
+	return l->m->type->kind == IMAPI_DVD_PLUS_RW && l->info_known && l->info.format == 1;
+}
+
 static const char *why_not_overwritten(const struct look *l, const struct imapi_format *f)
 {
 	int ret;
@@ -109,7 +118,10 @@ static int look_at_overwritable(struct look *l)
 			return err;
 		if (!m->capacity && f.state == IMAPI_FORMATTED)
 			m->capacity = f.blocks;
+		m->stopped = was_stopped(l);
 	}
+	if (m->stopped)
+		m->free = f.whole > m->capacity ? f.whole : m->capacity;
 	m->why = why_not_overwritten(l, &f);
 	m->writable = !m->why;
 	return 0;

@@ -80,6 +80,8 @@ struct imapi_place {
  * @type: its kind
  * @state: see there
  * @unformatted: overwritable, and to be formatted before anything is written
+ * @stopped: formatting it in the background was begun and stopped, and has to go on before
+ *	anything is written; until then it ends at @capacity, and at @free from then on
  * @unfinished: behind the last closed session one was begun and never closed, which
  *	has to be done before another one can be
  * @erasable: the drive says that it can be blanked
@@ -103,7 +105,7 @@ struct imapi_place {
 struct imapi_medium {
 	const struct imapi_media_type *type;
 	enum imapi_state state;
-	bool unformatted, unfinished, erasable, audio, writable;
+	bool unformatted, stopped, unfinished, erasable, audio, writable;
 	const char *why;
 	u32 sessions, tracks;
 	struct imapi_place last;

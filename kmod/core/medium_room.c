@@ -76,7 +76,7 @@ u32 imapi_min_session(const struct imapi_medium *m)
 
 static u32 blocks_from(const struct imapi_medium *m, u32 nwa)
 {
-	u32 end = m->unformatted ? m->free : m->capacity;
+	u32 end = m->unformatted || m->stopped ? m->free : m->capacity;
 
 	if (m->state == IMAPI_OVERWRITABLE)
 		return end > nwa ? end - nwa : 0;

@@ -282,10 +282,11 @@ enum { IMAPI_UNFORMATTED = 1, IMAPI_FORMATTED = 2, IMAPI_FORMAT_UNKNOWN = 3 };
  * struct imapi_format - READ FORMAT CAPACITIES
  * @state: IMAPI_UNFORMATTED, ...
  * @blocks: as it is; of an unformatted disc what a full format leaves, at least
+ * @whole: what formatting a DVD+RW to its end gives (type 26h), 0: not said
  */
 struct imapi_format {
 	u8 state;
-	u32 blocks;
+	u32 blocks, whole;
 };
 
 /* 0, -EOPNOTSUPP for discs that aren't formatted, -EIO, or -errno */

@@ -251,12 +251,13 @@ int imapi_mmc_capacity(struct imapi_mmc *mmc, u32 *blocks)
 #define FORMAT_DESCRIPTOR	8u
 #define FORMAT_BYTES		252u
 #define FORMAT_FULL		0u
+#define FORMAT_DVD_PLUS_RW	0x26u
 
 /*
  * What a disc can be formatted to (6.23.3.3) is less than all of it where spare areas are
  * set aside for defects. Formats of one type may differ in those: the smallest counts.
  */
-static u32 smallest_format(const struct imapi_packet *p, const u8 *b, u32 blocks)
+static u32 smallest_format(const struct imapi_packet *p, const u8 *b, u8 type, u32 blocks)
 {
 	u32 at = FORMAT_HEADER + FORMAT_DESCRIPTOR, end = FORMAT_HEADER + b[3], to;
 
@@ -264,7 +265,7 @@ static u32 smallest_format(const struct imapi_packet *p, const u8 *b, u32 blocks
 		end = p->got;
 	for (; at + FORMAT_DESCRIPTOR <= end; at += FORMAT_DESCRIPTOR) {
 		to = get_unaligned_be32(b + at);
-		if (b[at + 4] >> 2 == FORMAT_FULL && to && to < blocks)
+		if (b[at + 4] >> 2 == type && to && to < blocks)
 			blocks = to;
 	}
 	return blocks;
@@ -289,7 +290,10 @@ int imapi_mmc_format(struct imapi_mmc *mmc, struct imapi_format *f)
 	f->blocks = get_unaligned_be32(b + FORMAT_HEADER);
 	f->state = b[FORMAT_HEADER + 4] & 3;
 	if (f->state == IMAPI_UNFORMATTED)
-		f->blocks = smallest_format(&p, b, f->blocks);
+		f->blocks = smallest_format(&p, b, FORMAT_FULL, f->blocks);
+	f->whole = smallest_format(&p, b, FORMAT_DVD_PLUS_RW, LBA_LIMIT);
+	if (f->whole == LBA_LIMIT)
+		f->whole = 0;
 	if (f->state && f->blocks < LBA_LIMIT)
 		return 0;
 	memset(f, 0, sizeof(*f));

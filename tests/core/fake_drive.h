@@ -501,6 +501,7 @@ int burner_format(struct burner *b)
 		return -EIO;
 	fake.writes++;
 	fake.disc->medium.unformatted = false;
+	fake.disc->medium.stopped = false;
 	fake.disc->medium.capacity = FAKE_BLOCKS;
 	return 0;
 }

@@ -145,6 +145,12 @@ TEST(overwritable)
 	EXPECT_EQ(0, imapi_session_room(&m, 0));
 	m.free = 2295104;
 	EXPECT_EQ(2295104 - 32, imapi_session_room(&m, 32));
+	/* What is formatted so far doesn't count: the format goes on before a session */
+	m.unformatted = false;
+	m.stopped = true;
+	m.capacity = 4096;
+	EXPECT_EQ(2295104 - 2048, imapi_session_room(&m, 2048));
+	EXPECT_LT(1000, imapi_sessions_left(&m, 2048));
 }
 
 TEST(readable)

@@ -233,6 +233,19 @@ static const struct mmc_answer dvd_plus_rw_in_background[] = {
 	CAPACITY(2295104), END
 };
 
+/* It ends at the lead-out that it was ejected with, and the list says what it can become */
+static const struct mmc_answer dvd_plus_rw_stopped[] = {
+	CONFIG(0x1a, 0x2a), INFO(0x1e, 1, 1, 1, 1, 0, 0, 0, 0), ADIP,
+	{ .op = 0x23, BYTES(0, 0, 0, 16, BE32(4096), 2, 0, 8, 0,
+			    BE32(2295104), 0x26 << 2, 0, 0, 0) },
+	CAPACITY(4096), END
+};
+
+static const struct mmc_answer dvd_plus_rw_stopped_no_list[] = {
+	CONFIG(0x1a, 0x2a), INFO(0x1e, 1, 1, 1, 1, 0, 0, 0, 0), ADIP, FORMATS(4096, 2),
+	CAPACITY(4096), END
+};
+
 /* Nothing but what the list of formats says of its size; and not even that */
 static const struct mmc_answer dvd_ram_no_capacity[] = {
 	CONFIG(0x12, 0x20), INFO(0x1f, 1, 1, 1, 0, 0, 0, 0, 0), FORMATS(2236704, 2), END
@@ -331,7 +344,7 @@ static const struct {
 	const struct mmc_answer *answers;
 	enum imapi_medium_kind kind;
 	enum imapi_state state;
-	bool writable, unfinished, unformatted, erasable, audio;
+	bool writable, unfinished, unformatted, stopped, erasable, audio;
 	u32 sessions, tracks;
 	struct imapi_place last;
 	u32 nwa, room, capacity;
@@ -428,6 +441,12 @@ static const struct {
 	{ .name = "DVD+RW being formatted", dvd_plus_rw_in_background, IMAPI_DVD_PLUS_RW,
 	  IMAPI_OVERWRITABLE, .writable = true, .erasable = true, .room = 2295104,
 	  .capacity = 2295104, .commands = 6 },
+	{ .name = "DVD+RW whose format was stopped", dvd_plus_rw_stopped, IMAPI_DVD_PLUS_RW,
+	  IMAPI_OVERWRITABLE, .writable = true, .stopped = true, .erasable = true,
+	  .room = 2295104, .capacity = 4096, .commands = 6 },
+	{ .name = "DVD+RW stopped, and no list of formats", dvd_plus_rw_stopped_no_list,
+	  IMAPI_DVD_PLUS_RW, IMAPI_OVERWRITABLE, .writable = true, .stopped = true,
+	  .erasable = true, .room = 4096, .capacity = 4096, .commands = 6 },
 	{ .name = "DVD-RAM", dvd_ram, IMAPI_DVD_RAM, IMAPI_OVERWRITABLE, .writable = true,
 	  .erasable = true, .room = 2236704, .capacity = 2236704, .commands = 6 },
 	{ .name = "DVD-RAM without READ CAPACITY", dvd_ram_no_capacity, IMAPI_DVD_RAM,
@@ -494,6 +513,7 @@ TEST(every_kind_of_medium)
 		EXPECT_EQ(media[i].writable, m.writable) TH_LOG("%s: writable", name);
 		EXPECT_EQ(media[i].unfinished, m.unfinished) TH_LOG("%s: unfinished", name);
 		EXPECT_EQ(media[i].unformatted, m.unformatted) TH_LOG("%s: unformatted", name);
+		EXPECT_EQ(media[i].stopped, m.stopped) TH_LOG("%s: stopped", name);
 		EXPECT_EQ(media[i].erasable, m.erasable) TH_LOG("%s: erasable", name);
 		EXPECT_EQ(media[i].audio, m.audio) TH_LOG("%s: audio", name);
 		EXPECT_EQ(media[i].sessions, m.sessions) TH_LOG("%s: sessions", name);

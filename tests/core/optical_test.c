@@ -546,6 +546,37 @@ TEST_F(over, unformatted_is_formatted_by_the_first_commit)
 	EXPECT_FALSE(self->mounted->medium.unformatted);
 }
 
+/* A DVD+RW that was ejected before formatting it ended: the second session needs the rest */
+TEST_F(over, a_stopped_format_goes_on_before_a_session)
+{
+	struct disc *d = &self->d;
+
+	burn_one(_metadata, d, "a", 1);
+	disc_umount(d);
+	self->mounted->medium.stopped = true;
+	self->mounted->medium.free = FAKE_BLOCKS;
+	self->mounted->medium.capacity = 2048;
+	ASSERT_EQ(0, mount_fake(d));
+	EXPECT_TRUE(d->rec->writable);
+	EXPECT_LT(FAKE_BLOCKS / 2, d->rec->ops->room(d->rec));
+	burn_one(_metadata, d, "b", 2);
+	EXPECT_FALSE(self->mounted->medium.stopped);
+	EXPECT_EQ(2, d->rec->sessions.nr);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+}
+
+TEST_F(over, or_one_that_stopped_while_it_was_mounted)
+{
+	struct disc *d = &self->d;
+
+	burn_one(_metadata, d, "a", 1);
+	self->mounted->medium.stopped = true;
+	self->mounted->medium.free = FAKE_BLOCKS;
+	burn_one(_metadata, d, "b", 2);
+	EXPECT_FALSE(self->mounted->medium.stopped);
+	EXPECT_EQ(2, d->rec->sessions.nr);
+}
+
 /* Nothing can be read from it, and nothing written to it */
 TEST_F(over, unformatted_and_write_protected_is_refused)
 {

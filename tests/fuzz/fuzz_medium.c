@@ -90,7 +90,7 @@ static void check_medium(const struct imapi_medium *m)
 	check(imapi_readable(m, m->last.start) <= m->capacity);
 	check(imapi_readable(m, UINT32_MAX) == 0);
 	if (m->state == IMAPI_OVERWRITABLE) {
-		check(room <= (m->unformatted ? m->free : m->capacity));
+		check(room <= (m->unformatted || m->stopped ? m->free : m->capacity));
 		return;
 	}
 	if (m->nwa_valid)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # life.t [MEDIUM...|more]: from a blank disc to its end, by IMAPIFS_FACE: what info says of
 # it, older sessions, closing it for good, blanking it. "more": an end that fails or comes too
-# early, a drive in which another program burns, discs that other programs formatted, users,
-# and how far a burn is
+# early, a drive in which another program burns, discs that other programs or nobody
+# formatted to their end, users, and how far a burn is
 set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -434,6 +434,47 @@ formatted()
 	detach "$DEV"
 }
 
+# --- a DVD+RW that was ejected before formatting it in the background had ended ---
+
+# What is first of what formats and what writes
+first_command()
+{
+	ctl log show | grep -oE ' (04|2a|aa) ' | head -n 1
+}
+
+# value NAME: what the virtual drive has noted of the disc
+value()
+{
+	sed -n "s/^$1 //p" "$T/stopped.disc"
+}
+
+stopped()
+{
+	local disc=$T/stopped free
+
+	need attach dvd+rw "$disc"
+	one_session dvd+rw fresh
+	free=$(json free_bytes)
+	need reload "$disc"
+	# 1: stopped
+	is "dvd+rw: formatting it has stopped" "$(value format)" 1
+	ok "dvd+rw: half way at most" test "$(value iced)" -lt $(($(value blocks) / 2))
+	is "dvd+rw: and yet has the room of all of it" "$(json free_bytes)" "$free"
+	need mount_disc
+	# From before its end to behind it
+	seq 1 99999999 | head -c "$(($(value iced) * 2048))" >"$T/long"
+	cp "$T/long" "$M/four"
+	ctl log clear
+	ok "dvd+rw: a session more" unmount
+	is "dvd+rw: the format goes on before it is written" "$(first_command)" " 04 "
+	ok "dvd+rw: isofs shows both" isofs_has "$disc" four three
+	need mount -t iso9660 -o ro "$DEV" "$T/iso"
+	ok "dvd+rw: and all of it" cmp "$T/long" "$T/iso/four"
+	need umount "$T/iso"
+	rm "$T/long"
+	detach "$DEV"
+}
+
 # --- not as root ---
 
 as_user()
@@ -500,6 +541,7 @@ more()
 	asked cd-rw-80
 	asked dvd+rw
 	formatted
+	stopped
 	user
 	progress cd-r-80
 	progress dvd+rw
