@@ -63,6 +63,26 @@ static int failed(struct burner *b, int err)
 	return err;
 }
 
+/* What an earlier call left said is not this one's */
+static void clear_said(struct burner *b)
+{
+	listen(b);
+	b->said[0] = '\0';
+}
+
+/*
+ * After a call that began with clear_said(). What libburn's own functions return is not
+ * enough: a failed flush only marks the drive as cancelled, and of a command that never
+ * reached the drive there is a message and nothing else.
+ */
+static int went_well(struct burner *b)
+{
+	listen(b);
+	if (!b->said[0] && burn_drive_wrote_well(b->drive) == 1)
+		return 0;
+	return failed(b, -EIO);
+}
+
 const char *burner_said(const struct burner *b)
 {
 	return b->said;
@@ -471,24 +491,29 @@ void burner_set_speed(struct burner *b, uint32_t speed)
 	burn_drive_set_speed(b->drive, 0, (int)speed);
 }
 
+static int write_over(struct burner *b, off_t at, char *data, off_t bytes, int flags)
+{
+	clear_said(b);
+	if (burn_random_access_write(b->drive, at, data, bytes, flags) != 1)
+		return failed(b, -EIO);
+	return went_well(b);
+}
+
 int burner_write_at(struct burner *b, uint32_t lba, const void *buf, uint32_t count)
 {
 	/* It takes a pointer to what it doesn't change */
 	char *data = (char *)(uintptr_t)buf;
 
-	b->said[0] = '\0';
-	if (burn_random_access_write(b->drive, (off_t)lba * SECTOR, data,
-				     (off_t)count * SECTOR, 0) == 1)
-		return 0;
-	return failed(b, -EIO);
+	return write_over(b, (off_t)lba * SECTOR, data, (off_t)count * SECTOR, 0);
 }
+
+#define FLUSH	1
 
 int burner_sync(struct burner *b)
 {
 	char none;
 
-	b->said[0] = '\0';
-	return burn_random_access_write(b->drive, 0, &none, 0, 1) == 1 ? 0 : failed(b, -EIO);
+	return write_over(b, 0, &none, 0, FLUSH);
 }
 
 #define FORMAT_BY_SIZE	0
