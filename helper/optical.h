@@ -35,7 +35,9 @@
  * @fed: blocks of it that went to @burner
  * @buf: OPTICAL_BUFFER bytes; @fill of them wait to be written
  * @head: OPTICAL_HEAD bytes; overwritable media: blocks 0 to 31 as they were
- * @descriptors: hash of those of the session that is written, once it begins to be
+ * @descriptors: hash of those of the session that is written, once it begins to be;
+ *	overwritable media: of those that go to block 16
+ * @begun: overwritable media: hash of those behind @start
  * @torn: a burn ended and nobody knows what is on the disc: what can be of our own
  *	making is taken for granted
  * @head_torn: ... and block 16 is what isn't known; @head has to be put back
@@ -60,7 +62,7 @@ struct optical {
 	u8 *buf;
 	u32 fill;
 	u8 *head;
-	u64 descriptors;
+	u64 descriptors, begun;
 	bool torn, head_torn, repairing, warned;
 	u64 trusted;
 
@@ -116,11 +118,11 @@ int optical_check(struct optical *o);
 /* drive_changes(), for guard.h; @ctx: struct optical */
 u64 optical_changes(void *ctx);
 
-/* Overwritable: does the disc have the session at @o->start that was never finished? */
+/* Overwritable: is the session at @o->start the one that was never finished? */
 bool optical_has_begun_session(struct optical *o);
 
-/* What @o->descriptors is to be, from @o->head; 0: there are none */
-void optical_note_descriptors(struct optical *o);
+/* Of a session's first OPTICAL_HEAD bytes: hash of its own descriptors; 0: there are none */
+u64 optical_hash_descriptors(const u8 *beginning);
 
 /*
  * The disc is what this program has made of it: looks at it, and remembers what there

@@ -80,7 +80,7 @@ static void note_beginning(struct optical *o)
 {
 	memset(o->head, 0, OPTICAL_HEAD);
 	memcpy(o->head, o->buf, o->fill < OPTICAL_HEAD ? o->fill : OPTICAL_HEAD);
-	optical_note_descriptors(o);
+	o->descriptors = optical_hash_descriptors(o->head);
 }
 
 static int drain(struct optical *o)

@@ -75,6 +75,7 @@ int optical_overwrite_begin(struct recorder *r, u32 blocks)
 	if (!o->head)
 		return -ENOMEM;
 	o->start = r->nwa;
+	o->begun = 0;
 	o->fed = 0;
 	return r->blank ? write_blank_head(o, blocks) : 0;
 }
@@ -83,8 +84,11 @@ int optical_overwrite_begin(struct recorder *r, u32 blocks)
 static int drain(struct optical *o)
 {
 	u32 count = o->fill / IMAPI_BLOCK;
-	int err = write_at(o, o->start + o->fed, o->buf, count);
+	int err;
 
+	if (!o->fed)
+		o->begun = optical_hash_descriptors(o->buf);
+	err = write_at(o, o->start + o->fed, o->buf, count);
 	o->fed += count;
 	o->fill = 0;
 	return err;

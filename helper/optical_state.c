@@ -2,6 +2,7 @@
 /* Discs in drives: what is on the disc, where the next session goes, is it still the same */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "optical.h"
 #include "overwritable.h"
@@ -390,21 +391,19 @@ int optical_find(struct optical *o)
 	return err;
 }
 
-void optical_note_descriptors(struct optical *o)
+u64 optical_hash_descriptors(const u8 *beginning)
 {
 	const struct imapi_iso_volume *vd;
 	u64 hash = IMAPI_HASH64_SEED;
 	u32 lba;
 
-	o->descriptors = 0;
 	for (lba = IMAPI_SYSTEM_BLOCKS; lba < IMAPI_FIRST_SESSION; lba++) {
-		vd = (const struct imapi_iso_volume *)(o->head + (size_t)lba * IMAPI_BLOCK);
+		vd = (const struct imapi_iso_volume *)(beginning + (size_t)lba * IMAPI_BLOCK);
 		hash = imapi_hash64(hash, vd, IMAPI_BLOCK);
-		if (vd->type == IMAPI_VD_TERMINATOR) {
-			o->descriptors = hash;
-			return;
-		}
+		if (vd->type == IMAPI_VD_TERMINATOR)
+			return hash;
 	}
+	return 0;
 }
 
 static bool is_newest(const struct optical_state *now, u32 start, u64 descriptors)
@@ -456,17 +455,29 @@ int optical_adopt(struct optical *o)
 	return 0;
 }
 
+/* Descriptors of what begins at @start; 0: none, or they can't be read */
+static u64 descriptors_at(const struct optical *o, u32 start)
+{
+	u8 *beginning = malloc(OPTICAL_HEAD);
+	u64 hash = 0;
+
+	if (beginning && !drive_read(o->drive, start, IMAPI_FIRST_SESSION, beginning))
+		hash = optical_hash_descriptors(beginning);
+	free(beginning);
+	return hash;
+}
+
+/* Discs of one make are filled alike: that a session of ours starts there tells nothing */
 bool optical_has_begun_session(struct optical *o)
 {
 	struct imapi_identity now;
-	struct imapi_source src;
 	struct drive_view view;
 
-	if (drive_look(o->drive, &view))
+	if (!o->begun || drive_look(o->drive, &view))
 		return false;
 	imapi_medium_identify(&view.medium, &now);
-	src = source_of(o, &view.medium);
-	return imapi_identity_same_medium(&now, &o->rec.identity) && overwritable_begun_at(&src, o->start) == 1;
+	return imapi_identity_same_medium(&now, &o->rec.identity) &&
+	       descriptors_at(o, o->start) == o->begun;
 }
 
 int optical_check(struct optical *o)

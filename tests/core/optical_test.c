@@ -624,6 +624,36 @@ TEST_F(over, or_it_is_put_back_before_the_next_commit)
 	fake_disc_free(other);
 }
 
+/* As with any two discs of one make that were filled with as much */
+TEST_F(over, nor_to_a_disc_that_has_a_session_of_ours_there)
+{
+	struct fake_disc *other = fake_disc(DVD_PLUS_RW);
+	struct disc *d = &self->d;
+	u32 start;
+
+	disc_umount(d);
+	fake.disc = other;
+	ASSERT_EQ(0, mount_fake(d));
+	burn_one(_metadata, d, "x", 7);
+	start = d->rec->nwa;
+	/* In the same second: by its length alone it isn't the one that is begun below */
+	ASSERT_EQ(0, disc_stage(d, "y", 8, 2000001));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	disc_umount(d);
+	fake.disc = self->mounted;
+	ASSERT_EQ(0, mount_fake(d));
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(start, d->rec->nwa);
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	fake.fail_head = 2;
+	EXPECT_EQ(-EIO, disc_commit(d));
+	refused(_metadata, d, other, -EMEDIUMTYPE);
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+	EXPECT_EQ(0, disc_compare(d, "b", 2, 3000001));
+	fake_disc_free(other);
+}
+
 /* --- the end of a disc, and its beginning --- */
 
 static int close_disc(struct disc *d, struct finalize_job *job)
