@@ -301,7 +301,7 @@ int burner_wake(struct burner *b)
 {
 	int err;
 
-	b->said[0] = '\0';
+	clear_said(b);
 	if (burn_drive_re_assess(b->drive, 0) != 1)
 		return failed(b, -EIO);
 	err = disc_there(b);
@@ -393,7 +393,7 @@ int burner_begin(struct burner *b, const struct burner_session *s)
 {
 	int err;
 
-	b->said[0] = '\0';
+	clear_said(b);
 	b->feed.in = 0;
 	b->feed.out = 0;
 	b->feed.cancelled = false;
@@ -541,12 +541,11 @@ static int begin_format(struct burner *b, bool anew)
 
 int burner_format(struct burner *b)
 {
-	b->said[0] = '\0';
+	clear_said(b);
 	if (begin_format(b, false))
 		return failed(b, -EIO);
 	wait_idle(b);
-	listen(b);
-	return b->said[0] ? -EIO : 0;
+	return went_well(b);
 }
 
 /* --- erasing --- */
@@ -569,17 +568,15 @@ int burner_erase(struct burner *b, enum burner_erase how,
 {
 	int err = 0;
 
-	b->said[0] = '\0';
+	clear_said(b);
 	if (how == BURNER_FORMAT_ANEW)
 		err = begin_format(b, true);
 	else
 		burn_disc_erase(b->drive, how == BURNER_ERASE_QUICK);
-	if (!err)
-		follow(b, tell, ctx);
-	listen(b);
-	if (!err && !b->said[0] && burn_drive_wrote_well(b->drive) == 1)
-		return 0;
-	return failed(b, -EIO);
+	if (err)
+		return failed(b, err);
+	follow(b, tell, ctx);
+	return went_well(b);
 }
 
 /* --- what another burn left --- */
@@ -591,7 +588,7 @@ int burner_repair(struct burner *b)
 	const struct burner_session s = { 0 };
 	int err;
 
-	b->said[0] = '\0';
+	clear_said(b);
 	err = set_options(b, &s);
 	if (!err && burn_disc_close_damaged(b->opts, FORCE_CLOSE) != 1)
 		err = -EIO;

@@ -61,10 +61,11 @@ int optical_overwrite_begin(struct recorder *r, u32 blocks)
 	int err;
 
 	err = optical_burn_begin(o);
-	if (!err && r->speed)
-		burner_set_speed(o->burner, r->speed);
 	if (!err && (o->medium.unformatted || o->medium.stopped))
 		err = format(o);
+	/* Behind the format, which would be blamed for a speed that the drive refuses */
+	if (!err && r->speed)
+		burner_set_speed(o->burner, r->speed);
 	if (!err && blocks > imapi_session_room(&o->medium, r->nwa))
 		err = optical_fail(o, -ENOSPC,
 				   "the session does not fit on the disc: remove something and sync again");

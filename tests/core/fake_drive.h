@@ -500,6 +500,8 @@ int burner_format(struct burner *b)
 	if (!fake_may_go())
 		return -EIO;
 	fake.writes++;
+	/* No drive promises to keep it over that */
+	fake.speed = 0;
 	fake.disc->medium.unformatted = false;
 	fake.disc->medium.stopped = false;
 	fake.disc->medium.capacity = FAKE_BLOCKS;

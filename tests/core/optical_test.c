@@ -577,6 +577,19 @@ TEST_F(over, or_one_that_stopped_while_it_was_mounted)
 	EXPECT_EQ(2, d->rec->sessions.nr);
 }
 
+TEST_F(over, the_speed_is_set_behind_the_format)
+{
+	struct disc *d = &self->d;
+
+	disc_umount(d);
+	self->mounted->medium.unformatted = true;
+	self->mounted->medium.capacity = 0;
+	ASSERT_EQ(0, mount_fake(d));
+	d->rec->speed = 5540;
+	burn_one(_metadata, d, "a", 1);
+	EXPECT_EQ(5540, fake.speed);
+}
+
 /* Nothing can be read from it, and nothing written to it */
 TEST_F(over, unformatted_and_write_protected_is_refused)
 {
