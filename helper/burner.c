@@ -13,6 +13,8 @@
 #define FEED_BYTES	(8u << 20)
 #define POLL_MS		50
 #define SAID		256
+/* libburn sleeps for half a second behind a burn that failed; with room to spare */
+#define STRAGGLE_S	2
 
 /* From who composes the session to libburn's thread */
 struct feed {
@@ -283,6 +285,21 @@ static void wait_idle(struct burner *b)
 		nanosleep(&poll, NULL);
 }
 
+/*
+ * A drive that is lost is idle for libburn at once, while its thread goes on with the burn:
+ * until that has found out, nothing may be freed that it uses, and nothing tells of its end.
+ */
+static void wait_for_thread(struct burner *b)
+{
+	struct timespec left = { .tv_sec = STRAGGLE_S };
+
+	wait_idle(b);
+	if (burn_drive_wrote_well(b->drive) == 1)
+		return;
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
+}
+
 /* The last burn ended as it should, so libburn's state is what the drive's is */
 static bool is_well(const struct burner *b)
 {
@@ -315,7 +332,7 @@ void burner_close(struct burner *b)
 	if (b->burning) {
 		feed_stop(&b->feed, &b->feed.cancelled);
 		burn_drive_cancel(b->drive);
-		wait_idle(b);
+		wait_for_thread(b);
 	}
 	session_free(b);
 	if (b->drive)
@@ -467,7 +484,7 @@ int burner_end(struct burner *b)
 		return -EINVAL;
 	if (f->in < f->size)
 		feed_stop(f, &f->cancelled);
-	wait_idle(b);
+	wait_for_thread(b);
 	b->burning = false;
 	all = f->out == f->size && burn_drive_wrote_well(b->drive) == 1;
 	session_free(b);
