@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include "burner.h"
+#include "guard.h"
 
 #define SECTOR		2048u
 /* What may be ahead of the drive, whose own buffer is some MiB */
@@ -533,6 +534,8 @@ int burner_sync(struct burner *b)
 	return write_over(b, 0, &none, 0, FLUSH);
 }
 
+/* --- formatting and erasing --- */
+
 #define FORMAT_BY_SIZE	0
 #define FORMAT_DEFAULT	(3 << 1)
 #define FORMAT_ANEW	(1 << 4)
@@ -556,17 +559,6 @@ static int begin_format(struct burner *b, bool anew)
 	return 0;
 }
 
-int burner_format(struct burner *b)
-{
-	clear_said(b);
-	if (begin_format(b, false))
-		return failed(b, -EIO);
-	wait_idle(b);
-	return went_well(b);
-}
-
-/* --- erasing --- */
-
 static void follow(struct burner *b, void (*tell)(void *ctx, unsigned int percent), void *ctx)
 {
 	const struct timespec poll = { .tv_nsec = POLL_MS * 1000000L };
@@ -580,20 +572,38 @@ static void follow(struct burner *b, void (*tell)(void *ctx, unsigned int percen
 	}
 }
 
+/* After guard_asking_begin() and a begin that returned @err */
+static int see_through(struct burner *b, int err, void (*tell)(void *ctx, unsigned int percent),
+		       void *ctx)
+{
+	if (!err)
+		follow(b, tell, ctx);
+	if (!guard_asking_end())
+		return err ? failed(b, err) : went_well(b);
+	clear_said(b);
+	snprintf(b->said, sizeof(b->said), "the drive comes to no end with it");
+	return -EIO;
+}
+
+int burner_format(struct burner *b)
+{
+	clear_said(b);
+	guard_asking_begin();
+	return see_through(b, begin_format(b, false), NULL, NULL);
+}
+
 int burner_erase(struct burner *b, enum burner_erase how,
 		 void (*tell)(void *ctx, unsigned int percent), void *ctx)
 {
 	int err = 0;
 
 	clear_said(b);
+	guard_asking_begin();
 	if (how == BURNER_FORMAT_ANEW)
 		err = begin_format(b, true);
 	else
 		burn_disc_erase(b->drive, how == BURNER_ERASE_QUICK);
-	if (err)
-		return failed(b, err);
-	follow(b, tell, ctx);
-	return went_well(b);
+	return see_through(b, err, tell, ctx);
 }
 
 /* --- what another burn left --- */

@@ -15,6 +15,12 @@
 /* ASC of unit attentions after which the disc may be another (SPC-4, annex D) */
 #define ASC_MEDIUM_CHANGED	0x28
 #define ASC_RESET		0x29
+/* And of "not ready": it will be, or waits for a command or for somebody's hand */
+#define ASC_BECOMING_READY	0x04
+#define ASCQ_WANTS_COMMAND	0x02
+#define ASCQ_WANTS_HAND		0x03
+/* libburn asks once a second */
+#define ASKED_IN_VAIN_MAX	60
 
 static struct {
 	pthread_mutex_t lock;	/* what follows; the next three stay while it is armed */
@@ -23,6 +29,8 @@ static struct {
 	void *ctx;
 	uint64_t was;
 	uint64_t attentions;
+	bool asking;		/* between guard_asking_begin() and guard_asking_end() */
+	unsigned int in_vain;	/* refusals in a row meanwhile */
 } guard = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 uint64_t guard_attentions(void)
@@ -62,6 +70,25 @@ void guard_end(void)
 	guard.armed = false;
 	guard.held_back = false;
 	pthread_mutex_unlock(&guard.lock);
+}
+
+void guard_asking_begin(void)
+{
+	pthread_mutex_lock(&guard.lock);
+	guard.asking = true;
+	guard.in_vain = 0;
+	pthread_mutex_unlock(&guard.lock);
+}
+
+bool guard_asking_end(void)
+{
+	bool in_vain;
+
+	pthread_mutex_lock(&guard.lock);
+	guard.asking = false;
+	in_vain = guard.in_vain == ASKED_IN_VAIN_MAX;
+	pthread_mutex_unlock(&guard.lock);
+	return in_vain;
 }
 
 /* FORMAT UNIT, WRITE, RESERVE TRACK, SEND OPC, CLOSE, BLANK, SEND DISC STRUCTURE (MMC-6) */
@@ -114,6 +141,36 @@ static int answer_no_medium(struct sg_io_hdr *h)
 	return 0;
 }
 
+static int answer_ready(struct sg_io_hdr *h)
+{
+	h->sb_len_wr = 0;
+	h->status = GOOD;
+	h->masked_status = GOOD;
+	h->msg_status = 0;
+	h->host_status = 0;
+	h->driver_status = 0;
+	h->resid = (int)h->dxfer_len;
+	h->duration = 0;
+	h->info = SG_INFO_OK;
+	return 0;
+}
+
+/* The question whether it is done */
+static bool is_test_unit_ready(const struct sg_io_hdr *h)
+{
+	return h->cmdp && h->cmd_len && h->cmdp[0] == TEST_UNIT_READY;
+}
+
+static bool asked_in_vain(void)
+{
+	bool in_vain;
+
+	pthread_mutex_lock(&guard.lock);
+	in_vain = guard.asking && guard.in_vain == ASKED_IN_VAIN_MAX;
+	pthread_mutex_unlock(&guard.lock);
+	return in_vain;
+}
+
 static int (*next_ioctl)(int fd, unsigned long request, ...);
 
 static void find_next(void)
@@ -121,16 +178,27 @@ static void find_next(void)
 	next_ioctl = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
 }
 
+/* As libburn sees it, who asks again after any such answer */
+static bool is_refusal(const struct imapi_sense *s)
+{
+	if (!s->key)
+		return false;
+	return s->key != NOT_READY || s->asc != ASC_BECOMING_READY ||
+	       s->ascq == ASCQ_WANTS_COMMAND || s->ascq == ASCQ_WANTS_HAND;
+}
+
 static void listen(const struct sg_io_hdr *h)
 {
-	struct imapi_sense s;
+	struct imapi_sense s = { 0 };
 
-	if (!h->sb_len_wr || !h->sbp || imapi_sense_parse(h->sbp, h->sb_len_wr, &s) ||
-	    s.key != IMAPI_UNIT_ATTENTION ||
-	    (s.asc != ASC_MEDIUM_CHANGED && s.asc != ASC_RESET))
-		return;
+	if (h->sb_len_wr && h->sbp)
+		imapi_sense_parse(h->sbp, h->sb_len_wr, &s);
 	pthread_mutex_lock(&guard.lock);
-	guard.attentions++;
+	if (s.key == IMAPI_UNIT_ATTENTION &&
+	    (s.asc == ASC_MEDIUM_CHANGED || s.asc == ASC_RESET))
+		guard.attentions++;
+	if (guard.asking && guard.in_vain < ASKED_IN_VAIN_MAX && is_test_unit_ready(h))
+		guard.in_vain = is_refusal(&s) ? guard.in_vain + 1 : 0;
 	pthread_mutex_unlock(&guard.lock);
 }
 
@@ -155,6 +223,8 @@ int ioctl(int fd, unsigned long request, ...)
 	h = arg;
 	if (changes_disc(h) && !may_go())
 		return answer_no_medium(h);
+	if (is_test_unit_ready(h) && asked_in_vain())
+		return answer_ready(h);
 	ret = next_ioctl(fd, request, arg);
 	if (!ret)
 		listen(h);

@@ -31,4 +31,16 @@ bool guard_held_back(void);
 
 void guard_end(void);
 
+/**
+ * guard_asking_begin - libburn asks the drive when it is done, for as long as it isn't
+ *
+ * After a minute of answers in a row that aren't "in progress" the drive is said to be
+ * ready, so that libburn comes to an end. It has to be called before what is asked about
+ * is sent.
+ */
+void guard_asking_begin(void);
+
+/* Return: was the drive said to be ready, and isn't? */
+bool guard_asking_end(void);
+
 #endif
