@@ -100,6 +100,25 @@ broken_off()
 	detach "$DEV"
 }
 
+# libburn calls it idle at once, while its thread goes on
+unplugged()
+{
+	local medium=$1 work=$T/unplugged-$1
+
+	mkdir -p "$work"
+	need attach "$medium" "$work/disc"
+	need mount_disc
+	cp "$T/ours" "$M/one"
+	ok "$medium: a session, and then the last one" unmount
+	ctl fault add write nth=5 hang=10 >/dev/null
+	timeout 300 "$BUILD/imapifs" finalize --yes "$DEV" >"$T/finalize" 2>&1 &
+	ok "$medium: amid it" hit
+	ok "$medium: the drive is unplugged" detach "$DEV"
+	wait $!
+	is "$medium: and finalize fails" "$?" 1
+	diag "$(<"$T/finalize")"
+}
+
 # Amid a burn; what there is of the session by then is closed by the next commit
 killed()
 {
@@ -136,6 +155,67 @@ killed()
 	echo one >"$T/want/one"
 	echo two >"$T/want/two"
 	ok "$1: isofs shows both" isofs_agrees
+	detach "$DEV"
+}
+
+staged_files()
+{
+	"$BUILD/imapifs" status --json "$M" | grep -oP '"staged_files": *\K[0-9]+'
+}
+
+# not_flushed MEDIUM TEXT FILE FAULT...: nothing is read back, so the flush alone tells of it
+not_flushed()
+{
+	local medium=$1 text=$2 name=$3
+
+	shift 3
+	cp "$T/ours" "$M/$name"
+	ctl fault add 35 "$@" sense=3/0c/00 >/dev/null
+	refused "$medium: $text fails" "Input/output error" sync_disc
+	diag "$(last_message)"
+	is "$medium: $text: all is staged" "$(staged_files)" 1
+	ctl fault clear
+	ok "$medium: $text: the next commit" sync_disc
+	is "$medium: $text: has it" "$(staged_files)" 0
+}
+
+# Of a disc with sessions: libburn asks for ever whether it is done
+endless()
+{
+	ctl fault add 04 hang=5 sense=3/31/00 >/dev/null
+	timeout 300 "$BUILD/imapifs" blank --full --yes "$DEV" >"$T/blank" 2>&1 &
+	ok "$1: a format" hit
+	ctl fault add 00 times=every sense=3/31/00 >/dev/null
+	wait $!
+	is "$1: that comes to no end fails" "$? $(grep -c "comes to no end" "$T/blank")" "1 1"
+	diag "$(<"$T/blank")"
+	ctl fault clear
+	ok "$1: the next one doesn't" timeout 300 "$BUILD/imapifs" blank --full --yes "$DEV"
+	is "$1: and the disc is blank" "$(info --json | grep -c '"readable": true')" 0
+}
+
+# Only the drive's answer says that what it has in its buffer is not on the disc
+flushes()
+{
+	local medium=$1 work=$T/flush-$1
+
+	mkdir -p "$work"
+	need attach "$medium" "$work/disc"
+	need mount_disc verify=none,speed=5540
+	cp "$T/ours" "$M/one"
+	ctl fault add b6 times=every sense=5/24/00 >/dev/null
+	ok "$medium: a refused speed fails neither a format nor a burn" sync_disc
+	ctl fault clear
+	not_flushed "$medium" "a flush" two
+	not_flushed "$medium" "the last flush" three nth=2
+	ok "$medium: and it is unmounted" unmount
+	rm -rf "$T/want"
+	mkdir "$T/want"
+	for name in one two three; do
+		cp "$T/ours" "$T/want/$name"
+	done
+	ok "$medium: isofs shows all three" isofs_agrees
+	endless "$medium"
 	detach "$DEV"
 }
 
@@ -181,7 +261,12 @@ media=("$@")
 [[ $# -gt 0 ]] || media=(cd-r-80 dvd+r dvd+rw)
 for medium in "${media[@]}"; do
 	faults "$medium"
-	overwritable "$medium" || killed "$medium"
+	if overwritable "$medium"; then
+		flushes "$medium"
+	else
+		killed "$medium"
+		unplugged "$medium"
+	fi
 	broken_off "$medium" 22
 	broken_off "$medium" 28
 done
