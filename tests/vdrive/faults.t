@@ -136,6 +136,7 @@ killed()
 	echo one >"$M/one"
 	ok "$1: a session before it is killed" sync_disc
 	head -c 20000000 /dev/zero >"$M/lost"
+	ctl fault add write nth=100 hang=20 >/dev/null
 	ctl fault add write nth=200 hang=40 >/dev/null
 	pid=$("$BUILD/imapifs" status --json "$M" | grep -oP '"pid": *\K[0-9]+')
 	sync_disc 2>/dev/null &
@@ -143,6 +144,8 @@ killed()
 	refused "$1: nobody looks at a disc amid a burn" "writes on the disc" info
 	ok "$1: a reader who is killed doesn't wait for the end" \
 		bash -c "timeout -s KILL 1 cat '$M/one'; test \$? -eq 137"
+	# Whoever looks may have waited for the drive as long as that hung
+	ok "$1: and it goes on" hit 2
 	kill -9 "$pid"
 	wait
 	umount -l "$M"

@@ -60,13 +60,13 @@ stage()
 	cp "$T/ours" "$staged"
 }
 
-# Waits until a fault rule hits, which may hang then
+# hit [NUMBER]: waits until a fault rule hits, which may hang then; until so many have
 hit()
 {
 	local _
 
 	for _ in {1..150}; do
-		[[ $(ctl fault list) != *hits=1* ]] || return 0
+		[[ $(ctl fault list | grep -c hits=1) -lt ${1:-1} ]] || return 0
 		sleep 0.2
 	done
 	return 1
