@@ -146,8 +146,8 @@ static void await_end(const char *dir, const char *source, int pidfd)
  */
 static int check_idle(const struct umount_call *call, int *fd, struct imapifs_status *st)
 {
-	/* Only root may ask, and lazily it is unmounted all the same */
-	if (!(st->flags & IMAPIFS_FINALIZE) || geteuid() || call->lazy)
+	/* Only root may ask, and lazily or by force it is unmounted all the same */
+	if (!(st->flags & IMAPIFS_FINALIZE) || geteuid() || call->lazy || call->force)
 		return 0;
 	close(*fd);
 	*fd = -1;

@@ -105,7 +105,9 @@ int imapifs_chan_bind(struct imapifs_chan *c, struct imapifs_sb *sbi)
 		kref_get(&c->ref);
 		c->sbi = sbi;
 		sbi->chan = c;
-		sbi->nwa = c->nwa;
+		/* Whether a drive still has the disc of the tree is asked before a commit */
+		if (!sbi->drive || !sbi->tree)
+			sbi->nwa = c->nwa;
 	}
 	spin_unlock(&c->lock);
 	spin_unlock(&sbi->lock);

@@ -278,11 +278,14 @@ static bool is_at_work(struct imapifs_sb *sbi)
 	return work;
 }
 
-/* Are these the descriptors of the session that is being burned? */
-static bool is_being_burned(struct imapifs_sb *sbi, u64 descriptors)
+/* Are these the descriptors of a session that is being burned, or was by a broken commit? */
+static bool is_of_commit(struct imapifs_sb *sbi, u64 descriptors)
 {
+	const struct imapifs_drive *d = sbi->drive;
 	bool is;
 
+	if (d->torn && d->head && descriptors == d->head)
+		return true;
 	spin_lock(&sbi->lock);
 	is = sbi->job && sbi->job->prepared && sbi->job->head == descriptors;
 	spin_unlock(&sbi->lock);
@@ -303,7 +306,7 @@ static void judge_reads(struct imapifs_sb *sbi, const struct imapi_identity *now
 
 	if (!err && !(imapi_identity_same_medium(&d->id, now) &&
 		      (!d->id.descriptors || there == d->id.descriptors ||
-		       is_being_burned(sbi, there))))
+		       is_of_commit(sbi, there))))
 		err = -EMEDIUMTYPE;
 	WRITE_ONCE(d->wrong, err);
 	if (err && err != -EMEDIUMTYPE)
@@ -645,7 +648,7 @@ static void drive_ended(struct imapifs_sb *sbi, const struct imapifs_job *job)
 	if (job->found) {
 		take_over(sbi);
 	} else if (job->prepared || d->medium.unfinished) {
-		WRITE_ONCE(d->torn, true);
+		d->torn = true;
 		if (job->prepared)
 			d->head = job->head;
 	}
