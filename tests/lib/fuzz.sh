@@ -11,27 +11,28 @@ set -eu
 
 seconds=${FUZZ_SECONDS:-10}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=1:abort_on_error=0
-keep=$TOP/build/fuzz-finds
 
 corpus_unpack "$T/images" || diag "no ../shared/corpus here, its images are not replayed"
 for target; do
 	name=$(basename "$target")
 	seeds=$TOP/tests/fuzz/corpus/$name
+	# Its own: others run at the same time, and remove theirs when nothing was found
+	keep=$TOP/build/fuzz-finds/$name
 	mkdir -p "$T/$name" "$keep"
 	mapfile -t inputs < <(find "$T/images" "$seeds" -type f -size -2048k 2>/dev/null)
 
 	if [[ ${#inputs[@]} -gt 0 ]]; then
 		ok "$name: replay of ${#inputs[@]} inputs" \
 			timeout 120 "$target" -timeout=20 -rss_limit_mb=2048 \
-			-artifact_prefix="$keep/$name-" "${inputs[@]}"
+			-artifact_prefix="$keep/" "${inputs[@]}"
 	else
 		skip "$name: replay" "no inputs"
 	fi
 	ok "$name: $seconds s of fuzzing" \
 		timeout $((seconds + 120)) "$target" -max_total_time="$seconds" -timeout=20 \
-		-rss_limit_mb=2048 -artifact_prefix="$keep/$name-" "$T/$name" \
+		-rss_limit_mb=2048 -artifact_prefix="$keep/" "$T/$name" \
 		"$([[ -d $seeds ]] && echo "$seeds" || echo "$T/images")"
 	diag "$(grep -E 'DONE|stat::' "$T/.out" | tail -n 1)"
+	rmdir "$keep" 2>/dev/null || :
 done
-rmdir "$keep" 2>/dev/null || :
 tap_done
