@@ -71,21 +71,24 @@ whole()
 	umount "$work/iso"
 }
 
-# Until one is refused: each of them is in "want" as well
+# Until one is refused: each of them is in "want" as well. No program is started for them:
+# in a guest that takes longer than all the rest
 small_files()
 {
-	local n
+	local n folder name text
 
+	text=$(content 4095)
 	for n in {1..4000}; do
-		((n % 50 != 1)) || mkdir "$work/mnt/folder $n" || break
-		((n % 50 != 1)) || mkdir "$work/want/folder $n"
-		cd "$work/want/folder $((n - (n - 1) % 50))"
-		content $((n % 3 * 2047 + 1)) >"a file with a long name, number $n"
-		cp "a file with a long name, number $n" "$work/mnt/folder $((n - (n - 1) % 50))/" ||
-			{ rm "a file with a long name, number $n"; break; }
+		folder="folder $((n - (n - 1) % 50))"
+		name="a file with a long name, number $n"
+		if ((n % 50 == 1)); then
+			mkdir "$work/mnt/$folder" || break
+			mkdir "$work/want/$folder"
+		fi
+		printf %s "${text:0:n % 3 * 2047 + 1}" >"$work/mnt/$folder/$name" || break
+		printf %s "${text:0:n % 3 * 2047 + 1}" >"$work/want/$folder/$name"
 	done
-	cd /
-	rm -f "$work/mnt/folder $((n - (n - 1) % 50))/a file with a long name, number $n"
+	rm -f "$work/mnt/$folder/$name"
 	[[ $n -gt 200 && $n -lt 4000 ]]
 }
 
