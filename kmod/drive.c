@@ -118,8 +118,7 @@ static void fit_capacity(struct imapifs_drive *d)
 		set_capacity(d->disk, sectors);
 }
 
-/* The disc has grown: desktops wait for the event that this makes */
-static void tell_capacity(struct imapifs_sb *sbi)
+static void adopt_capacity(struct imapifs_sb *sbi)
 {
 	struct imapifs_drive *d = sbi->drive;
 
@@ -127,7 +126,7 @@ static void tell_capacity(struct imapifs_sb *sbi)
 	/* A blank disc has none */
 	if (!d->capacity)
 		return;
-	set_capacity_and_notify(d->disk, sectors_of(d->capacity));
+	fit_capacity(d);
 	/* The page of the old last block has zeros for what came after it */
 	invalidate_bdev(sbi->sb->s_bdev);
 	imapifs_disc_init(sbi);
@@ -550,7 +549,10 @@ static int find_on(struct imapifs_sb *sbi, struct fs_context *fc)
 		return err;
 	}
 	d->medium = d->seen;
-	tell_capacity(sbi);
+	/* What sr had may be old: then this tells of it */
+	if (d->medium.capacity)
+		set_capacity_and_notify(d->disk, sectors_of(d->medium.capacity));
+	adopt_capacity(sbi);
 	sbi->nwa = d->medium.type->overwritable ? IMAPI_FIRST_SESSION : d->medium.nwa;
 	err = find_volume(sbi, fc);
 	imapi_medium_verdict(&d->medium, err, sbi->base.joliet, &v);
@@ -631,7 +633,7 @@ static void take_over(struct imapifs_sb *sbi)
 	d->burned = true;
 	d->trusted = d->judged;
 	WRITE_ONCE(d->wrong, 0);
-	tell_capacity(sbi);
+	adopt_capacity(sbi);
 	/* Programs that burn leave it unlocked */
 	imapi_mmc_tray(&d->mmc, IMAPI_LOCK);
 }
@@ -653,6 +655,12 @@ static void drive_ended(struct imapifs_sb *sbi, const struct imapifs_job *job)
 			d->head = job->head;
 	}
 	mutex_unlock(&d->lock);
+	/*
+	 * udev, and desktops behind it, look at a disc again upon any change, and have to also
+	 * where its length is what it was, of which the block layer tells nothing.
+	 */
+	if (job->found)
+		disk_uevent(d->disk, KOBJ_CHANGE);
 }
 
 const struct imapifs_disc_ops imapifs_drive = {

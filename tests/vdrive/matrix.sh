@@ -7,6 +7,10 @@ set -u
 # shellcheck source=tests/vdrive/jobs.sh
 . "$(dirname "$0")/jobs.sh"
 
+if [[ $FACE == kernel ]]; then
+	command -v perl >/dev/null || skip_all "no perl"
+fi
+
 STAGES=(first second last appended)
 
 stage_text()
@@ -25,11 +29,50 @@ for size in 0 1 2047 2048 2049 700001; do
 done
 cp "$T/src/file2049" "$T/src/deep/er/Ein langer Name mit Leerzeichen.txt"
 
+# --- what desktops wait for ---
+
+sectors()
+{
+	cat "/sys/block/${DEV#/dev/}/size"
+}
+
+# told NAME COMMAND...: it burns, and the module has the kernel tell of that, once, when the
+# disk is as long as it will be
+told()
+{
+	local told=$work/told-$1 action length
+
+	shift
+	if [[ $FACE != kernel ]]; then
+		"$@"
+		return
+	fi
+	perl "$VDRIVE_TOP/tests/vdrive/uevents.pl" "$DEV" "$told" "$@"
+	cat "$told"
+	[[ $(wc -l <"$told") -eq 1 ]]
+	read -r action length _ <"$told"
+	[[ $action == change && $length -eq $(sectors) ]]
+}
+
+# By what was told; the disc has come in anew since
+has_grown()
+{
+	local before after
+
+	[[ $FACE == kernel ]] || return 0
+	read -r _ before _ <"$work/told-$1"
+	read -r _ after _ <"$work/told-$2"
+	[[ $after -eq $(sectors) ]]
+	overwritable "$medium" || [[ $after -gt $before ]]
+}
+
+# --- the stages ---
+
 first()
 {
 	mount_disc
 	both cp -r "$T/src" one
-	timeout 300 sync "$work/mnt"
+	told first timeout 300 sync "$work/mnt"
 	shows_all
 }
 
@@ -39,8 +82,10 @@ second()
 	both mv one/deep moved
 	both mv one/file1 moved/er/
 	both cp "$T/src/file2049" one/file2047
+	told second timeout 300 sync "$work/mnt"
 	unmount
 	isofs_agrees "$work/disc"
+	has_grown first second
 }
 
 # Nothing but ours was in the drive while it was mounted
