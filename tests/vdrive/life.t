@@ -3,7 +3,7 @@
 # life.t [MEDIUM...|more]: from a blank disc to its end, by IMAPIFS_FACE: what info says of
 # it, older sessions, closing it for good, blanking it. "more": an end that fails or comes too
 # early, a drive in which another program burns, discs that other programs or nobody
-# formatted to their end, users, and how far a burn is
+# formatted to their end, a block that is damaged, users, and how far a burn is
 set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -475,6 +475,56 @@ stopped()
 	detach "$DEV"
 }
 
+# --- a disc with a block that can't be read ---
+
+sectors()
+{
+	cat "/sys/block/${DEV#/dev/}/size"
+}
+
+# last_block NAME: where the newest session has a file's, by another program
+last_block()
+{
+	local start blocks
+
+	read -r start blocks < <(timeout 100 xorriso -indev "$DEV" -find "/$1" -exec report_lba \
+		2>/dev/null | grep -oP '^File data lba: *\d+ *, *\K\d+ *, *\d+' | tr -d ,)
+	echo $((start + blocks - 1))
+}
+
+# A drive that names the block of an error has sr shrink the disk to it, if that is near the
+# end, and all that is behind it would be hidden
+unreadable()
+{
+	local medium=$1 length block
+
+	mkdir -p "$T/unreadable"
+	need attach "$medium" "$T/unreadable/disc"
+	need mount_disc
+	cp "$T/ours" "$M/good"
+	# Longer than the shortest track, so that it ends where the session does
+	head -c 2000001 /dev/urandom >"$T/long"
+	cp "$T/long" "$M/long"
+	need unmount
+	block=$(last_block long)
+	need mount_disc
+	length=$(sectors)
+	need ctl fault add read lba="$block" times=every sense=3/11/05
+	echo 3 >/proc/sys/vm/drop_caches
+	refused "$medium: a block that can't be read" "Input/output error" cat "$M/long"
+	diag "$(sectors) sectors of $length"
+	ok "$medium: and all the others" cmp -n 1000000 "$T/long" "$M/long"
+	ok "$medium: another file" cmp "$T/ours" "$M/good"
+	is "$medium: the disk is as long as it was" "$(sectors)" "$length"
+	refused "$medium: nor is it read later" "Input/output error" cat "$M/long"
+	ctl fault clear
+	ok "$medium: until it can be" cmp "$T/long" "$M/long"
+	is "$medium: from a disk of the same length" "$(sectors)" "$length"
+	ok "$medium: unmount it" unmount
+	detach "$DEV"
+	rm -r "$T/unreadable" "$T/long"
+}
+
 # --- not as root ---
 
 as_user()
@@ -542,6 +592,8 @@ more()
 	asked dvd+rw
 	formatted
 	stopped
+	unreadable cd-r-80
+	unreadable dvd+r
 	user
 	progress cd-r-80
 	progress dvd+rw
