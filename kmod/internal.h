@@ -108,7 +108,7 @@ void imapifs_gate_leave(struct imapifs_gate *g);
 int imapifs_gate_close(struct imapifs_gate *g);
 void imapifs_gate_open(struct imapifs_gate *g);
 
-/* --- disc.c, drive.c --- */
+/* --- disc.c, drive.c, drive_identify.c --- */
 
 /**
  * struct imapifs_disc_ops - what differs between a disc in a drive and an image
@@ -219,7 +219,7 @@ struct imapifs_sb {
 	u32 nwa;
 	struct imapi_identity id;	/* of the disc as it should be */
 	const char *why;		/* nothing can be appended; or NULL */
-	struct imapifs_drive *drive;	/* drive.c's; NULL: it is no drive */
+	struct imapifs_drive *drive;	/* drive.h; NULL: it is no drive */
 	bool burning;			/* nothing can be read meanwhile */
 
 	struct imapi_tree_ops tree_ops;
