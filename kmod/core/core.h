@@ -440,7 +440,7 @@ enum imapi_difference imapi_identity_compare(const struct imapi_identity *planne
 int imapi_difference_error(enum imapi_difference d);
 const char *imapi_difference_text(enum imapi_difference d);
 
-/* "1a2b3c4d5e6f7081" for people: one hash of all of it, 16 digits and a NUL */
+/* "1a2b3c4d5e6f7081" for people: one hash of all that is compared, 16 digits and a NUL */
 void imapi_identity_print(const struct imapi_identity *id, char out[17]);
 
 #endif

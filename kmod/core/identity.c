@@ -112,6 +112,8 @@ void imapi_identity_print(const struct imapi_identity *id, char out[17])
 	h = hash_u32(h, id->tracks);
 	h = hash_u32(h, id->start);
 	h = hash_u32(h, id->blank);
+	if (id->has_disc_id)
+		h = hash_u32(h, id->disc_id);
 	for (i = 15; i >= 0; i--) {
 		out[i] = digits[h & 15];
 		h >>= 4;

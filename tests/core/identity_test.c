@@ -43,6 +43,28 @@ TEST(compared_and_printed)
 	}
 }
 
+/* Two CD-Rs of one make, written alike */
+TEST(disc_id_printed)
+{
+	struct imapi_identity a = disc, b;
+	char none[17], first[17], other[17];
+
+	imapi_identity_print(&a, none);
+	a.has_disc_id = true;
+	a.disc_id = 9;
+	b = a;
+	b.disc_id = 10;
+	EXPECT_FALSE(imapi_identity_equal(&a, &b));
+	imapi_identity_print(&a, first);
+	imapi_identity_print(&b, other);
+	EXPECT_NE(0, strcmp(first, other));
+	EXPECT_NE(0, strcmp(first, none));
+	/* What isn't known of it is not part of it */
+	b.has_disc_id = false;
+	imapi_identity_print(&b, other);
+	EXPECT_EQ(0, strcmp(other, none));
+}
+
 TEST(nothing_known)
 {
 	struct imapi_identity none = { .medium_len = 0 };
