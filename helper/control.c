@@ -68,6 +68,11 @@ int control_open(const char *dir, struct imapifs_status *st)
 	return fd;
 }
 
+bool control_closes(const struct imapifs_status *st)
+{
+	return (st->flags & (IMAPIFS_FINALIZE | IMAPIFS_READONLY)) == IMAPIFS_FINALIZE;
+}
+
 /* --- commit --- */
 
 static volatile sig_atomic_t cancelled;
@@ -211,6 +216,7 @@ static void print_json(const struct imapifs_status *st)
 	json_number(&j, "pid", st->helper_pid);
 	json_bool(&j, "read_only", st->flags & IMAPIFS_READONLY);
 	json_bool(&j, "manual", st->flags & IMAPIFS_MANUAL);
+	json_bool(&j, "finalize", st->flags & IMAPIFS_FINALIZE);
 	json_bool(&j, "dirty", st->flags & IMAPIFS_DIRTY);
 	json_number(&j, "staged_files", st->staged_files);
 	json_number(&j, "staged_bytes", st->staged_bytes);
@@ -252,9 +258,10 @@ static void print_text(const struct imapifs_status *st)
 	puts(")");
 	print_staged(st);
 	printf("free:    %s\n", text_size(st->free_bytes).s);
-	printf("commits: %llu since the mount%s\n",
+	printf("commits: %llu since the mount%s%s\n",
 	       (unsigned long long)st->commits,
-	       st->flags & IMAPIFS_MANUAL ? ", only by imapifs commit" : "");
+	       st->flags & IMAPIFS_MANUAL ? ", only by imapifs commit" : "",
+	       control_closes(st) ? "; umount closes the disc" : "");
 	printf("state:   %s%s\n", progress_phase_name(st->phase),
 	       meter_text(st->done, st->total, st->phase_ms).s);
 	if (st->message[0])

@@ -3,6 +3,7 @@
 #ifndef IMAPI_CONTROL_H
 #define IMAPI_CONTROL_H
 
+#include <stdbool.h>
 #include <linux/imapifs.h>
 
 /* An fd of the mount's root and its state; or -errno, which control_explain() tells */
@@ -11,6 +12,9 @@ void control_explain(const char *dir, int err);
 
 /* The two in one: an fd, or -errno after a line that says why */
 int control_open(const char *dir, struct imapifs_status *st);
+
+/* Will umount close the disc for good? */
+bool control_closes(const struct imapifs_status *st);
 
 /**
  * control_commit - have what is staged burned

@@ -99,6 +99,8 @@ static void json_status(struct json *j, const struct imapifs_status *s)
 	json_string(j, "source", s->source);
 	json_number(j, "pid", s->helper_pid);
 	json_bool(j, "read_only", s->flags & IMAPIFS_READONLY);
+	json_bool(j, "manual", s->flags & IMAPIFS_MANUAL);
+	json_bool(j, "finalize", s->flags & IMAPIFS_FINALIZE);
 	json_bool(j, "dirty", s->flags & IMAPIFS_DIRTY);
 	json_number(j, "staged_files", s->staged_files);
 	json_number(j, "staged_bytes", s->staged_bytes);
@@ -261,8 +263,9 @@ static void print_status(const struct imapifs_status *s)
 	/* Less than the disk has: staged data is there twice until the commit is done */
 	if (!(s->flags & IMAPIFS_READONLY))
 		printf("May be staged:    %s\n", text_size(s->free_bytes).s);
-	printf("Burned:           %llu session%s since the mount\n",
-	       (unsigned long long)s->commits, text_plural(s->commits));
+	printf("Burned:           %llu session%s since the mount%s\n",
+	       (unsigned long long)s->commits, text_plural(s->commits),
+	       control_closes(s) ? "; umount closes the disc" : "");
 	if (s->message[0])
 		printf("Last commit:      %s\n", s->message);
 }

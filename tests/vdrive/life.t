@@ -86,6 +86,8 @@ two_sessions()
 
 	left=$(json sessions_left)
 	need mount_disc volid=LIFE
+	ok "$medium: umount is not to close it" \
+		grep '"finalize": false' <("$BUILD/imapifs" status --json "$M")
 	cp "$T/ours" "$M/one"
 	untouched "$medium: blank while it is mounted" "mounted already" imapifs blank --yes "$DEV"
 	untouched "$medium: finalize then" "mounted already" imapifs finalize --yes "$DEV"
@@ -159,6 +161,16 @@ closed()
 	ok "$medium: unmount the closed disc" unmount
 }
 
+# What is said of a mount that will
+says_closing()
+{
+	ok "$1: status says that umount closes it" \
+		grep "; umount closes the disc$" <("$BUILD/imapifs" status "$M")
+	ok "$1: in JSON, too" grep '"finalize": true' <("$BUILD/imapifs" status --json "$M")
+	ok "$1: and so does info" grep "; umount closes the disc$" <(imapifs info "$M")
+	ok "$1: that in JSON" grep '"finalize": true' <(imapifs info --json "$M")
+}
+
 close_by_mount()
 {
 	local medium=$1 before
@@ -171,6 +183,7 @@ close_by_mount()
 	before=$(sessions)
 	untouched "$medium: finalize asks" "say --yes" imapifs finalize "$DEV"
 	need mount_disc finalize
+	says_closing "$medium"
 	ok "$medium: sync doesn't close it" sync_disc
 	is "$medium: nor burns" "$(sessions)" "$before"
 	ok "$medium: umount does, with nothing staged" unmount
