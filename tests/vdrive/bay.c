@@ -97,6 +97,16 @@ struct bay_plan bay_plan(struct bay *bay, const uint8_t *cdb)
 	return plan;
 }
 
+static void note_list(struct cmdlog_entry *e, const struct command *command)
+{
+	bool mode_select = e->cdb[0] == 0x15 || e->cdb[0] == 0x55;
+
+	if (!mode_select || e->aborted || !e->done)
+		return;
+	e->list_bytes = e->done < CMDLOG_LIST ? (uint8_t)e->done : CMDLOG_LIST;
+	memcpy(e->list, command->data, e->list_bytes);
+}
+
 static void note(struct bay *bay, const struct bay_plan *plan, const struct command *command,
 		 bool aborted)
 {
@@ -110,6 +120,7 @@ static void note(struct bay *bay, const struct bay_plan *plan, const struct comm
 	};
 
 	memcpy(e.cdb, command->cdb, sizeof(e.cdb));
+	note_list(&e, command);
 	if (command->status == DRIVE_CHECK_CONDITION) {
 		e.key = command->sense[2] & 0xf;
 		e.asc = command->sense[12];

@@ -55,6 +55,10 @@ static void print(const struct cmdlog_entry *e, FILE *out)
 	fputs(" cdb=", out);
 	for (n = 0; n < cdb_bytes(e->cdb[0]); n++)
 		fprintf(out, "%02x", e->cdb[n]);
+	if (e->list_bytes)
+		fputs(" list=", out);
+	for (n = 0; n < e->list_bytes && n < CMDLOG_LIST; n++)
+		fprintf(out, "%02x", e->list[n]);
 	fputc('\n', out);
 }
 

@@ -13,12 +13,16 @@
 /* As many are kept to be shown; a file gets all */
 #define CMDLOG_KEPT	65536u
 
+/* Of a mode page's parameter list: its header, and what comes first in a page */
+#define CMDLOG_LIST	16u
+
 struct cmdlog_entry {
 	uint64_t at;		/* simulated nanoseconds when it was answered */
 	uint8_t cdb[16];
 	uint32_t length, done;
 	uint8_t status;
 	uint8_t key, asc, ascq;
+	uint8_t list_bytes, list[CMDLOG_LIST];	/* of MODE SELECT: what it says */
 	unsigned int fault;	/* the rule that hit it, or 0 */
 	bool aborted;		/* the initiator didn't wait for the answer */
 };

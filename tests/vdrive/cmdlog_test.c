@@ -69,6 +69,18 @@ TEST_F(log, lines)
 		     "cdb=f0000000000000002200000000000000\n", show(self, cmdlog_show));
 }
 
+TEST_F(log, parameter_list)
+{
+	self->e = (struct cmdlog_entry) {
+		.cdb = { 0x55, 0x10, [8] = 10 }, .length = 10, .done = 10,
+		.list_bytes = 10, .list = { [8] = 0x05, 0x32 },
+	};
+	cmdlog_add(&self->log, &self->e);
+	EXPECT_STREQ("0.000000 55 MODE_SELECT_10 length=10 done=10 status=good "
+		     "cdb=55100000000000000a00 list=00000000000000000532\n",
+		     show(self, cmdlog_show));
+}
+
 TEST_F(log, off_still_counts)
 {
 	self->log.on = false;
