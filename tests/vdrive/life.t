@@ -3,7 +3,8 @@
 # life.t [MEDIUM...|more]: from a blank disc to its end, by IMAPIFS_FACE: what info says of
 # it, older sessions, closing it for good, blanking it. "more": an end that fails or comes too
 # early, a drive in which another program burns, discs that other programs or nobody
-# formatted to their end, a block that is damaged, users, and how far a burn is
+# formatted to their end, a block that is damaged, users, how far a burn is, and answers on a
+# terminal
 set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -80,11 +81,48 @@ blank_disc()
 	is "$1: and so it is" "$(json state)" '"blank"'
 }
 
+# reserve MEDIUM SESSIONS: blocks that closing the next session takes, behind so many
+reserve()
+{
+	case $1 in
+	cd-*)
+		[[ $2 -eq 0 ]] && echo 11250 || echo 6750 ;;
+	dvd-r | dvd-rw)
+		echo 28704 ;;
+	dvd+r | dvd+r-dl)
+		echo 2048 ;;
+	*)
+		echo 0 ;;
+	esac
+}
+
+# keeps MEDIUM SESSIONS: so much, with so many on it
+keeps()
+{
+	is "$1: kept for closing, behind $2 sessions" "$(json closing_reserve_bytes)" \
+		$((2048 * $(reserve "$1" "$2")))
+}
+
+# What the drive tells xorriso is free is what info says, with what is kept and, of a CD, what
+# ends the track; in whole units of error correction
+same_room()
+{
+	local toc free
+
+	toc=$(timeout 100 xorriso -outdev "$DEV" -toc 2>&1)
+	free=$(sed -n 's/^Media blocks.* \([0-9]*\) writable.*/\1/p' <<<"$toc")
+	is "$1: xorriso would write where info says" \
+		"$(sed -n 's/^Media nwa *: *\([0-9]*\)s.*/\1/p' <<<"$toc")" "$(json next_address)"
+	free=$((free - $(reserve "$1" 2) - $(json free_bytes) / 2048))
+	ok "$1: and finds as much room" test "$free" -ge 0 -a "$free" -lt 36
+}
+
 two_sessions()
 {
 	local medium=$1 next left
 
 	left=$(json sessions_left)
+	keeps "$medium" 0
 	need mount_disc volid=LIFE
 	ok "$medium: umount is not to close it" \
 		grep '"finalize": false' <("$BUILD/imapifs" status --json "$M")
@@ -94,6 +132,7 @@ two_sessions()
 	ok "$medium: a session" sync_disc
 	next=$(json next_address)
 	ok "$medium: fewer sessions are left" test "$(json sessions_left)" -lt "$left"
+	keeps "$medium" 1
 	ok "$medium: the table has it" table '^ +1 +[0-9]+ +[0-9]+ .* 20[0-9-]+ [0-9:]+ .* LIFE$'
 	if ! overwritable "$medium"; then
 		ok "$medium: and its track" table '^ +1 .* 1 +closed +data$'
@@ -104,6 +143,8 @@ two_sessions()
 	ok "$medium: umount -v says what was burned" \
 		grep -E "session 2 burned: [0-9]+ blocks \([0-9.]+ .iB\) from block $next on, in [0-9:]+$" "$T/said"
 	is "$medium: info counts two" "$(sessions)" 2
+	keeps "$medium" 2
+	overwritable "$medium" || same_room "$medium"
 	ok "$medium: the log has both" \
 		test "$(grep -c "$DEV: session [12] burned: .* in [0-9:]*" "$T/log")" -ge 2
 	: >"$T/log"
@@ -416,6 +457,31 @@ asked()
 	detach "$DEV"
 }
 
+# --- closing it, on a terminal ---
+
+# answer TEXT: to the question of finalize
+answer()
+{
+	timeout 300 script -qec "$BUILD/imapifs finalize $DEV" "$T/terminal" <<<"$1"
+}
+
+answered()
+{
+	local medium=$1 disc=$T/answered-$1
+
+	need attach "$medium" "$disc"
+	one_session "$medium" fresh
+	ctl log clear
+	exits "$medium: finalize on a terminal, and the answer n" 1 answer n
+	ok "$medium: to its question" grep -aE "Close the .* in $DEV for good\?.* \[y/N\]" "$T/terminal"
+	is "$medium: nothing is written" "$(writes)" 0
+	is "$medium: and it is open" "$(json closed)" false
+	ok "$medium: the answer y" answer y
+	ok "$medium: it says so" grep -a "session 2 burned: .*; the disc is closed" "$T/terminal"
+	closed "$medium" "$disc" three
+	detach "$DEV"
+}
+
 # --- a DVD-RW that another program has formatted ---
 
 format()
@@ -603,6 +669,7 @@ more()
 	burning cd-r-80
 	asked cd-rw-80
 	asked dvd+rw
+	answered cd-r-80
 	formatted
 	stopped
 	unreadable cd-r-80
