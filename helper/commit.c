@@ -466,8 +466,8 @@ int commit_run(struct commit_job *job)
 	c->begun = now();
 	err = run(c);
 	free(c);
-	progress_phase(job->progress, IMAPIFS_PHASE_IDLE, 0);
 	atomic_store(&job->progress->cancel, false);
 	atomic_store(&job->progress->too_late, false);
+	progress_phase(job->progress, IMAPIFS_PHASE_IDLE, 0);
 	return err;
 }

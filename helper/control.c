@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "commands.h"
 #include "control.h"
@@ -19,6 +20,8 @@
 #include "text.h"
 
 #define POLL_MS		250
+/* Until a cancel is heard: a drive may be amid a long command */
+#define HEARD_POLLS	40
 
 void control_explain(const char *dir, int err)
 {
@@ -83,22 +86,22 @@ static void on_signal(int sig)
 	cancelled = 1;
 }
 
-/* Until @child ends: its state on the terminal, and the end on a signal */
+/* Until @child ends, or is killed for a signal: its state on the terminal */
 static void follow(int fd, pid_t child)
 {
 	struct pollfd p = { .fd = pidfd_open(child, 0), .events = POLLIN };
 	bool terminal = isatty(STDERR_FILENO), shown = false;
 	struct imapifs_status st;
 
-	while (p.fd >= 0 && poll(&p, 1, POLL_MS) <= 0) {
-		if (cancelled)
-			kill(child, SIGKILL);
+	while (p.fd >= 0 && !cancelled && poll(&p, 1, POLL_MS) <= 0) {
 		if (!terminal || get_status(fd, &st) ||
 		    st.phase == IMAPIFS_PHASE_IDLE)
 			continue;
 		meter_show(st.phase, st.done, st.total, st.phase_ms);
 		shown = true;
 	}
+	if (cancelled)
+		kill(child, SIGKILL);
 	if (shown)
 		meter_clear();
 	if (p.fd >= 0)
@@ -112,7 +115,7 @@ static void follow(int fd, pid_t child)
 static int burn(int fd, unsigned int how)
 {
 	struct sigaction act = { .sa_handler = on_signal };
-	pid_t child = fork();
+	pid_t child = fork(), ended;
 	int status;
 
 	if (child < 0)
@@ -122,23 +125,61 @@ static int burn(int fd, unsigned int how)
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	follow(fd, child);
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
+	/* Through FUSE, one that was killed is only gone when the burn has ended */
+	do {
+		ended = waitpid(child, &status, cancelled ? WNOHANG : 0);
+	} while (ended < 0 && errno == EINTR);
+	if (ended < 0)
+		return -errno;
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+	return ended && WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+}
+
+/* Until the commit that was cancelled has heard of it, or can't hear any more */
+static int hear(int fd, struct imapifs_status *st)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
+	int err, polls = HEARD_POLLS;
+
+	do {
+		nanosleep(&pause, NULL);
+		err = get_status(fd, st);
+	} while (!err && st->phase != IMAPIFS_PHASE_IDLE &&
+		 !(st->flags & IMAPIFS_TOO_LATE) && --polls);
+	return err;
+}
+
+static void tell_cancelled(int fd, const char *dir, uint64_t commits)
+{
+	struct imapifs_status st;
+	int err = hear(fd, &st);
+
+	if (err)
+		control_explain(dir, err);
+	else if (st.commits != commits)
+		log_line("%s: too late to be cancelled: %s", dir, st.message);
+	else if (st.flags & IMAPIFS_TOO_LATE)
+		log_line("%s: the burn had begun and goes on to its end; imapifs status --watch shows it",
+			 dir);
+	else
+		log_line("%s: cancelled; everything is still staged", dir);
 }
 
 int control_commit(int fd, const char *dir, unsigned int how)
 {
 	struct imapifs_status st;
-	int err = burn(fd, how);
+	uint64_t commits;
+	int err;
 
+	err = get_status(fd, &st);
+	commits = st.commits;
+	if (!err)
+		err = burn(fd, how);
 	if (!err)
 		return 0;
 	if (err == -EINTR)
-		log_line("%s: cancelled; everything is still staged", dir);
+		tell_cancelled(fd, dir, commits);
 	else if (err == -ENOTCONN && !get_status(fd, &st) && !st.helper_pid)
 		log_line("%s: the process that served it is gone: 'imapifs attach %s' starts another one",
 			 dir, dir);

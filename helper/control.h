@@ -22,7 +22,8 @@ bool control_closes(const struct imapifs_status *st);
  * @dir: its name, for messages
  * @how: 0, or IMAPIFS_COMMIT_LAST
  *
- * Shows on a terminal how far it is. SIGINT and SIGTERM cancel it.
+ * Shows on a terminal how far it is. SIGINT and SIGTERM cancel it, unless it is too
+ * late for that: one line says which.
  *
  * Return: 0, or -errno after a line that says what happened and what to do.
  */

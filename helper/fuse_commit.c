@@ -306,6 +306,8 @@ static void get_status(struct face *f, struct imapifs_status *s)
 		s->flags |= IMAPIFS_MANUAL;
 	if (f->opt->finalize)
 		s->flags |= IMAPIFS_FINALIZE;
+	if (atomic_load(&f->progress.too_late))
+		s->flags |= IMAPIFS_TOO_LATE;
 	pthread_mutex_lock(&f->result_lock);
 	s->last_error = f->last_error;
 	memcpy(s->message, f->message, sizeof(s->message));

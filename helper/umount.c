@@ -172,7 +172,9 @@ static int commit_first(const struct umount_call *call, int *fd, struct imapifs_
 		control_tell(*fd, call->dir, st);
 	if (!err || call->force)
 		return 0;
-	log_line("%s: still mounted, nothing is lost", call->dir);
+	/* Of one that was cancelled, what is true is said already */
+	log_line(err == -EINTR ? "%s: still mounted" : "%s: still mounted, nothing is lost",
+		 call->dir);
 	return MOUNT_EX_FAIL;
 }
 

@@ -648,6 +648,8 @@ void imapifs_status(struct imapifs_sb *sbi, struct imapifs_status *s)
 	s->total = sbi->progress.total;
 	if (s->phase)
 		s->phase_ms = (u64)ktime_ms_delta(ktime_get(), sbi->progress.since);
+	if (sbi->job && sbi->job->closes_first && s->phase >= IMAPIFS_PHASE_RECORD)
+		s->flags |= IMAPIFS_TOO_LATE;
 	s->last_error = sbi->last_error;
 	memcpy(s->message, sbi->message, sizeof(s->message));
 	spin_unlock(&sbi->lock);

@@ -3,8 +3,8 @@
 # life.t [MEDIUM...|more]: from a blank disc to its end, by IMAPIFS_FACE: what info says of
 # it, older sessions, closing it for good, blanking it. "more": an end that fails or comes too
 # early, a drive in which another program burns, discs that other programs or nobody
-# formatted to their end, a block that is damaged, users, how far a burn is, and answers on a
-# terminal
+# formatted to their end, a block that is damaged, users, how far a burn is, answers on a
+# terminal, and ctrl-C
 set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -482,6 +482,92 @@ answered()
 	detach "$DEV"
 }
 
+# --- ctrl-C ---
+
+status_of()
+{
+	"$BUILD/imapifs" status --json "$M" | grep -oP "\"$1\": *\K[^,]*"
+}
+
+until_idle()
+{
+	local _
+
+	for _ in {1..300}; do
+		[[ $(status_of phase) != '"idle"' ]] || return 0
+		sleep 0.5
+	done
+	return 1
+}
+
+# interrupted TEXT CODE PROGRAM...: it is, while the drive is slow to write. Sets said
+interrupted()
+{
+	local text=$1 want=$2 pid
+
+	shift 2
+	"$BUILD/$1" "${@:2}" "$M" >"$T/said" 2>&1 &
+	pid=$!
+	ok "$text: amid a burn" hit
+	kill -INT "$pid"
+	exits "$text: ctrl-C" "$want" wait "$pid"
+	said=$(<"$T/said")
+	ctl fault clear
+	ok "$text: the burn ends" until_idle
+}
+
+has()
+{
+	ok "$1" grep -F "$2" <<<"$3"
+}
+
+# On what is written once a burn that was begun is carried to its end, and that is said
+too_late()
+{
+	local medium=$1 nth=1
+
+	# A DVD's short session is one WRITE
+	[[ $medium != cd-* ]] || nth=5
+	need attach "$medium" "$T/late-$medium"
+	need mount_disc finalize
+	cp "$T/ours" "$M/one"
+	ctl fault add write nth=$nth hang=12 >/dev/null
+	interrupted "$medium: commit" 1 imapifs commit
+	is "$medium: commit: it is said that it goes on" "$said" \
+		"imapifs: $M: the burn had begun and goes on to its end; imapifs status --watch shows it"
+	is "$medium: commit: and it did" "$(status_of commits) $(status_of dirty)" "1 false"
+	cp "$T/ours" "$M/two"
+	ctl fault add write nth=$nth hang=12 >/dev/null
+	interrupted "$medium: umount" 32 umount.imapifs
+	is "$medium: umount: it is said what goes on" "$said" \
+"umount.imapifs: $M: the burn had begun and goes on to its end; imapifs status --watch shows it
+umount.imapifs: $M: still mounted"
+	ok "$medium: umount: it is still mounted" mountpoint -q "$M"
+	is "$medium: umount: and the disc is closed" "$(json closed)" true
+	ok "$medium: umount once more" unmount
+	closed "$medium" "$T/late-$medium" one two
+	detach "$DEV"
+}
+
+# On what can be written over nothing counts before the last write
+early_enough()
+{
+	local medium=$1
+
+	need attach "$medium" "$T/early-$medium"
+	one_session "$medium" fresh
+	need mount_disc
+	cp "$T/ours" "$M/four"
+	ctl fault add write hang=5 >/dev/null
+	interrupted "$medium: commit" 1 imapifs commit
+	is "$medium: commit: it is cancelled" "$said" \
+		"imapifs: $M: cancelled; everything is still staged"
+	is "$medium: commit: it is, and staged" "$(status_of commits) $(status_of dirty)" "0 true"
+	ok "$medium: umount burns it" unmount
+	ok "$medium: isofs shows all" isofs_has "$T/early-$medium" four three
+	detach "$DEV"
+}
+
 # --- a DVD-RW that another program has formatted ---
 
 format()
@@ -670,6 +756,9 @@ more()
 	asked cd-rw-80
 	asked dvd+rw
 	answered cd-r-80
+	too_late cd-r-80
+	too_late dvd+r
+	early_enough dvd+rw
 	formatted
 	stopped
 	unreadable cd-r-80

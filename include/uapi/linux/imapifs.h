@@ -26,6 +26,7 @@ enum imapifs_phase {
 #define IMAPIFS_READONLY	(1u << 1)
 #define IMAPIFS_MANUAL		(1u << 2)	/* commit=manual: umount burns nothing */
 #define IMAPIFS_FINALIZE	(1u << 3)	/* what umount burns closes the disc for good */
+#define IMAPIFS_TOO_LATE	(1u << 4)	/* the burn under way can't be cancelled any more */
 
 /* State of a mount; see imapifs(1), status */
 struct imapifs_status {
