@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# faults.t [MEDIUM...]: by IMAPIFS_FACE: a drive that fails, a program that is killed amid a
-# burn, and what a user may do
+# faults.t [MEDIUM...|told]: by IMAPIFS_FACE: a drive that fails, a program that is killed amid
+# a burn, and what a user may do. "told": what a drive is told before it burns, and by which of
+# its devices
 set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
-guest_or_exec 1100 "$@"
+guest_or_exec 1300 "$@"
 # shellcheck source=tests/vdrive/mounted.sh
 . "$VDRIVE_TOP/tests/vdrive/mounted.sh"
 
@@ -212,6 +213,7 @@ flushes()
 	cp "$T/ours" "$M/one"
 	ctl fault add b6 times=every sense=5/24/00 >/dev/null
 	ok "$medium: a refused speed fails neither a format nor a burn" sync_disc
+	is "$medium: as it was refused" "$(ctl fault list | grep -c ' hits=[1-9]')" 1
 	ctl fault clear
 	not_flushed "$medium" "a flush" two
 	not_flushed "$medium" "the last flush" three nth=2
@@ -224,6 +226,106 @@ flushes()
 	ok "$medium: isofs shows all three" isofs_agrees
 	endless "$medium"
 	detach "$DEV"
+}
+
+# --- what the drive is told ---
+
+# Of page 05h (MMC-6 7.5) as it is set when data is written and when a session is closed: buffer
+# underrun free and the way to write, the sessions to come. More than one line if it changes
+write_parameters()
+{
+	local list
+
+	ctl log show | awk '/ 55 .* status=good .* list=/ { sub(/.*list=/, ""); list = $0 }
+		/ (2a|5b) / { print list }' | sort -u | while read -r list; do
+		[[ ${list:16:2} == 05 ]] || { echo "none"; continue; }
+		echo "$((0x${list:20:2} & 0x4f)) $((0x${list:22:2} >> 6))"
+	done
+}
+
+# Of page 2Ah (MMC-3 5.5.10), which the drive is asked for: the speed that it has, kB/s
+write_speed()
+{
+	# To be told that the disc is new
+	sg_raw "$SG" 00 00 00 00 00 00 >/dev/null 2>&1
+	sg_raw -r 200 -o "$T/page" "$SG" 5a 00 2a 00 00 00 00 00 c8 00 >"$T/sg_raw" 2>&1 &&
+		echo $((0x$(od -An -v -tx1 "$T/page" | tr -d ' \n' | cut -c73-76)))
+}
+
+# told_session MEDIUM TYPE SPEED SESSIONS TEXT OPTIONS: a session, and what the drive was told
+told_session()
+{
+	local medium=$1 type=$2 speed=$3 sessions=$4 text=$5
+
+	need mount_disc "speed=$speed${6:+,$6}"
+	cp "$T/ours" "$M/$text"
+	ctl log clear
+	ok "$medium: $text session" unmount
+	# 40h: BUFE
+	is "$medium: $text: underrun protection and write type, multi-session" \
+		"$(write_parameters)" "$((0x40 | type)) $sessions"
+	is "$medium: $text: speed" "$(write_speed)" "$speed"
+}
+
+# told MEDIUM TYPE SPEED OTHER: neither speed is what the drive has by itself
+told()
+{
+	local work=$T/told-$1
+
+	mkdir -p "$work"
+	need attach "$1" "$work/disc"
+	ok "$1: by itself a drive is faster" test "$(write_speed)" -gt "$3"
+	told_session "$1" "$2" "$3" 3 first ""
+	told_session "$1" "$2" "$4" 0 last finalize
+	is "$1: the disc is closed" "$(info --json | grep -c '"closed": true')" 1
+	detach "$DEV"
+}
+
+mount_by()
+{
+	local DEV=$1
+
+	mount_disc
+}
+
+# By its other device, which only FUSE takes
+by_generic()
+{
+	local medium=$1 work=$T/generic-$1 name
+
+	mkdir -p "$work"
+	need attach "$medium" "$work/disc"
+	if [[ $FACE == kernel ]]; then
+		refused "$medium: the module is not for the SCSI generic device" \
+			"option face=kernel" mount_by "$SG"
+		detach "$DEV"
+		return
+	fi
+	rm -rf "$T/want"
+	mkdir "$T/want"
+	for name in one two; do
+		ok "$medium: mounted by its SCSI generic device" mount_by "$SG"
+		cp "$T/ours" "$M/$name"
+		cp "$T/ours" "$T/want/$name"
+		ok "$medium: a session with $name" unmount
+	done
+	ok "$medium: isofs shows both" isofs_agrees
+	is "$medium: xorriso finds two sessions" \
+		"$(timeout 100 xorriso -indev "$DEV" -toc 2>/dev/null | grep -c '^ISO session')" 2
+	detach "$DEV"
+}
+
+told_all()
+{
+	if ! command -v sg_raw >/dev/null; then
+		skip "what a drive is told" "no sg_raw (tests/deps.sh vdrive)"
+		return
+	fi
+	# 01h: track at once; 00h: incrementally
+	told cd-r-80 0x01 4234 1411
+	told dvd-r 0x00 5540 2770
+	by_generic cd-r-80
+	by_generic dvd+rw
 }
 
 # --- not as root ---
@@ -265,8 +367,12 @@ user()
 }
 
 media=("$@")
-[[ $# -gt 0 ]] || media=(cd-r-80 dvd+r dvd+rw)
+[[ $# -gt 0 ]] || media=(cd-r-80 dvd+r dvd+rw told)
 for medium in "${media[@]}"; do
+	if [[ $medium == told ]]; then
+		told_all
+		continue
+	fi
 	faults "$medium"
 	if overwritable "$medium"; then
 		flushes "$medium"
@@ -277,5 +383,5 @@ for medium in "${media[@]}"; do
 	broken_off "$medium" 22
 	broken_off "$medium" 28
 done
-user "${media[0]}"
+[[ ${media[0]} == told ]] || user "${media[0]}"
 tap_done
