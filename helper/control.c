@@ -162,6 +162,9 @@ static void tell_cancelled(int fd, const char *dir, uint64_t commits)
 	else if (st.flags & IMAPIFS_TOO_LATE)
 		log_line("%s: the burn had begun and goes on to its end; imapifs status --watch shows it",
 			 dir);
+	else if (st.phase != IMAPIFS_PHASE_IDLE)
+		log_line("%s: cancelled, but the drive is amid a command; imapifs status --watch shows how it ends",
+			 dir);
 	else
 		log_line("%s: cancelled; everything is still staged", dir);
 }

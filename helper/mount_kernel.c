@@ -104,8 +104,12 @@ static int find_device(struct mount_call *call, struct kernel *k, const char **d
 	int fd;
 
 	*device = call->source;
-	if (!stat(call->source, &st) && S_ISBLK(st.st_mode))
+	if (stat(call->source, &st))
+		st.st_mode = 0;
+	if (S_ISBLK(st.st_mode))
 		return 0;
+	if (S_ISCHR(st.st_mode))
+		return no_module(call, "the module takes a drive by its block device (/dev/sr0) alone");
 	fd = loop_setup(call->source, k->device, sizeof(k->device));
 	if (fd < 0)
 		return no_module(call, "no loop device for the image: %s", strerror(-fd));

@@ -297,7 +297,7 @@ by_generic()
 	need attach "$medium" "$work/disc"
 	if [[ $FACE == kernel ]]; then
 		refused "$medium: the module is not for the SCSI generic device" \
-			"option face=kernel" mount_by "$SG"
+			"block device" mount_by "$SG"
 		detach "$DEV"
 		return
 	fi
