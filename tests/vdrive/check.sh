@@ -27,7 +27,8 @@ list()
 		echo "$face life.t cd-r-80 cd-rw-80 dvd-r dvd-rw"
 		echo "$face life.t dvd-rw-over dvd+r dvd+r-dl dvd+rw"
 		echo "$face life.t dvd-ram bd-r bd-re"
-		echo "$face life.t more"
+		echo "$face life.t found"
+		echo "$face ends.t"
 	done
 	echo "- killed.t"
 	echo "- guarded.t"
