@@ -129,25 +129,6 @@ static void note(struct bay *bay, const struct bay_plan *plan, const struct comm
 	cmdlog_add(&bay->log, &e);
 }
 
-/* The first @keep blocks of a write are one of their own for the drive */
-static void run_torn(struct bay *bay, struct command *command, uint32_t keep)
-{
-	struct extent e = opcode_extent(command->cdb);
-	struct command part = *command;
-	uint8_t cdb[16];
-
-	if (!e.valid || !e.blocks)
-		return;
-	if (keep > e.blocks)
-		keep = e.blocks;
-	memcpy(cdb, command->cdb, sizeof(cdb));
-	opcode_set_blocks(cdb, keep);
-	part.cdb = cdb;
-	part.length = command->length / e.blocks * keep;
-	if (keep)
-		drive_command(bay->drive, &part);
-}
-
 static void end_sense(const struct bay_plan *plan, struct command *command)
 {
 	const struct fault_action *a = &plan->action;
@@ -155,7 +136,7 @@ static void end_sense(const struct bay_plan *plan, struct command *command)
 
 	set_sense(command, a->key, a->asc, a->ascq);
 	if (e.valid && a->key == KEY_MEDIUM_ERROR)
-		set_sense_lba(command, e.lba + (a->torn ? a->torn_blocks : 0));
+		set_sense_lba(command, e.lba + (a->torn && a->steps < e.blocks ? a->steps : 0));
 }
 
 static void end_no_power(struct command *command)
@@ -203,7 +184,7 @@ void bay_run(struct bay *bay, const struct bay_plan *plan, struct command *comma
 		end_no_power(command);
 	} else {
 		if (a->torn)
-			run_torn(bay, command, a->torn_blocks);
+			drive_tear(bay->drive, command, a->steps);
 		else if (a->after || a->end == FAULT_END_RUN)
 			drive_command(bay->drive, command);
 		finish(bay, plan, command);

@@ -7,39 +7,71 @@ void cache_drop(struct drive *d)
 	d->cache.blocks = 0;
 }
 
-/* Everything up to here is on the disc */
-static void keep(struct disc *disc)
+/*
+ * Of @blocks from @start on: those before the first that is cached. An ECC block of which
+ * a part is on the disc can't be had again: the rest of it is lost.
+ */
+static uint32_t kept(const struct cache *cache, uint32_t start, uint32_t blocks, uint32_t unit)
 {
+	uint32_t before;
+
+	if (!cache->blocks || start + blocks <= cache->lba || start >= cache->lba + cache->blocks)
+		return blocks;
+	before = cache->lba > start ? round_up32(cache->lba - start, unit) : 0;
+	return before < blocks ? before : blocks;
+}
+
+/* Everything that isn't cached is on the disc */
+static void keep(struct disc *disc, const struct cache *cache)
+{
+	struct track *t;
+	uint32_t end;
 	unsigned int i;
 
-	for (i = 0; i < disc->nr_tracks; i++)
-		disc->tracks[i].kept = disc->tracks[i].written;
-	disc->formatted_kept = disc->formatted;
+	for (i = 0; i < disc->nr_tracks; i++) {
+		t = &disc->tracks[i];
+		t->kept = kept(cache, t->start, t->written, disc->media->unit);
+	}
+	/* What is overwritten was there before */
+	end = kept(cache, 0, disc->formatted, disc->media->unit);
+	if (end > disc->formatted_kept)
+		disc->formatted_kept = end;
 }
 
 /**
- * cache_drain - put what is cached on the disc
+ * cache_drain_some - put the first @blocks of what is cached on the disc
  *
  * Return: GOOD, or a write error if the disc's file doesn't take it. The blocks are
  * lost then, as they are if a drive fails to write.
  */
-sense_t cache_drain(struct drive *d)
+sense_t cache_drain_some(struct drive *d, uint32_t blocks)
 {
 	struct cache *cache = &d->cache;
-	uint32_t blocks = cache->blocks;
+	uint32_t lba = cache->lba;
+	int err;
 
+	if (blocks > cache->blocks)
+		blocks = cache->blocks;
 	if (!blocks)
 		return GOOD;
-	cache->blocks = 0;
 	if (d->events.access)
-		d->events.access(d->events.context, true, cache->lba, blocks);
-	if (disc_write(d->disc, cache->lba, blocks, cache->data))
+		d->events.access(d->events.context, true, lba, blocks);
+	err = disc_write(d->disc, lba, blocks, cache->data);
+	cache->lba += blocks;
+	cache->blocks -= blocks;
+	memmove(cache->data, cache->data + (size_t)blocks * BLOCK, (size_t)cache->blocks * BLOCK);
+	if (err)
 		return SENSE_WRITE_ERROR;
-	keep(d->disc);
+	keep(d->disc, cache);
 	/* What overwrites in place changes nothing that the description has */
 	if (d->disc->media->random && d->disc->media->profile != PROFILE_DVD_PLUS_RW)
 		return GOOD;
 	return disc_save(d->disc) ? SENSE_WRITE_ERROR : GOOD;
+}
+
+sense_t cache_drain(struct drive *d)
+{
+	return cache_drain_some(d, CACHE_BLOCKS);
 }
 
 /**

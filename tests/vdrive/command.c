@@ -10,6 +10,8 @@ enum {
 	MEDIUM = 1 << 1,
 	/* And nothing goes on that has to end first */
 	READY = 1 << 2 | MEDIUM,
+	/* Done by steps, and can be torn between them; the handler counts them */
+	STEPS = 1 << 3,
 };
 
 struct operation {
@@ -22,7 +24,7 @@ struct operation {
 static const struct operation operations[] = {
 	{ 0x00, READY, mmc_test_unit_ready },
 	{ 0x03, HEEDLESS, mmc_request_sense },
-	{ 0x04, READY, mmc_format_unit },
+	{ 0x04, READY | STEPS, mmc_format_unit },
 	{ 0x12, HEEDLESS, mmc_inquiry },
 	{ 0x15, 0, mmc_mode_select },
 	{ 0x1a, 0, mmc_mode_sense },
@@ -31,11 +33,11 @@ static const struct operation operations[] = {
 	{ 0x23, 0, mmc_read_format_capacities },
 	{ 0x25, READY, mmc_read_capacity },
 	{ 0x28, READY, mmc_read },
-	{ 0x2a, READY, mmc_write },
+	{ 0x2a, READY | STEPS, mmc_write },
 	{ 0x2b, READY, mmc_seek },
-	{ 0x2e, READY, mmc_write },
+	{ 0x2e, READY | STEPS, mmc_write },
 	{ 0x2f, READY, mmc_verify },
-	{ 0x35, READY, mmc_synchronize_cache },
+	{ 0x35, READY | STEPS, mmc_synchronize_cache },
 	{ 0x3c, 0, mmc_read_buffer },
 	{ 0x43, READY, mmc_read_toc },
 	{ 0x46, HEEDLESS, mmc_get_configuration },
@@ -46,14 +48,14 @@ static const struct operation operations[] = {
 	{ 0x54, READY, mmc_send_opc },
 	{ 0x55, 0, mmc_mode_select },
 	{ 0x5a, 0, mmc_mode_sense },
-	{ 0x5b, READY, mmc_close_track_session },
+	{ 0x5b, READY | STEPS, mmc_close_track_session },
 	{ 0x5c, 0, mmc_read_buffer_capacity },
 	{ 0x5d, READY, mmc_send_cue_sheet },
 	{ 0xa0, HEEDLESS, mmc_report_luns },
-	{ 0xa1, READY, mmc_blank },
+	{ 0xa1, READY | STEPS, mmc_blank },
 	{ 0xa4, 0, mmc_report_key },
 	{ 0xa8, READY, mmc_read },
-	{ 0xaa, READY, mmc_write },
+	{ 0xaa, READY | STEPS, mmc_write },
 	{ 0xac, 0, mmc_get_performance },
 	{ 0xad, READY, mmc_read_disc_structure },
 	{ 0xb6, 0, mmc_set_streaming },
@@ -134,7 +136,11 @@ static sense_t run(struct drive *d, struct command *c)
 		sense = drive_no_medium(d);
 	if (!sense && (op->needs & READY) == READY)
 		sense = busy(d);
-	return sense ? sense : op->handler(d, c);
+	if (sense)
+		return sense;
+	if (d->steps != ALL_STEPS && !(op->needs & STEPS))
+		return SENSE_WRITE_ERROR;
+	return op->handler(d, c);
 }
 
 void drive_command(struct drive *drive, struct command *command)
@@ -152,4 +158,11 @@ void drive_command(struct drive *drive, struct command *command)
 	command->status = DRIVE_CHECK_CONDITION;
 	build_sense(drive, sense, command->sense);
 	drive->information_valid = false;
+}
+
+void drive_tear(struct drive *drive, struct command *command, uint32_t steps)
+{
+	drive->steps = steps;
+	drive_command(drive, command);
+	drive->steps = ALL_STEPS;
 }

@@ -20,7 +20,7 @@ const char control_help[] =
 	"  fault add WHAT [nth=N] [times=N|every] [lba=A[-B]] ACTION...\n"
 	"                           WHAT: code in hex, name, any, read, write\n"
 	"                           ACTION: sense=K/ASC/ASCQ, reset, power, off (each with\n"
-	"                           \"after\", or torn=BLOCKS), hang=SECONDS|forever, short=BYTES\n"
+	"                           \"after\", or torn=STEPS), hang=SECONDS|forever, short=BYTES\n"
 	"  fault list, fault clear [ID]\n"
 	"  log on|off|clear|show    every command, its LBA, length, result, simulated time\n"
 	"  log file FILE            append it to a file as well\n"

@@ -64,6 +64,7 @@ enum track_state {
 	TRACK_OPEN,
 	TRACK_CLOSED,
 	TRACK_DAMAGED,			/* a write to it was cut off; closing repairs it */
+	TRACK_RUINED,			/* what a torn BLANK or FORMAT UNIT left of all tracks */
 };
 
 struct track {
@@ -191,5 +192,11 @@ void disc_cut(struct disc *d);
 /* So many blocks can be addressed now */
 void disc_set_formatted(struct disc *d, uint32_t blocks);
 void disc_make_blank(struct disc *d);
+/*
+ * What was on it is undone, and it isn't blank yet: by tracks it has one that can neither be
+ * read nor closed, and what is always written anywhere isn't formatted. Or -ENOMEM
+ */
+int disc_make_ruin(struct disc *d);
+bool disc_ruined(const struct disc *d);
 
 #endif

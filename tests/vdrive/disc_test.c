@@ -108,7 +108,7 @@ static const struct {
 	{ "formatted beyond its end", DVD_R "formatted 2298497\nend\n" },
 	{ "a track before its medium", HEAD "track 1 0 16 16 0 1 1 0\nend\n" },
 	{ "a track with fields missing", DVD_R "track 1 0 16 16\nend\n" },
-	{ "a track state of no kind", DVD_R "track 1 0 16 16 0 1 3 0\nend\n" },
+	{ "a track state of no kind", DVD_R "track 1 0 16 16 0 1 4 0\nend\n" },
 	{ "a track beyond the end", DVD_R "track 1 2298496 16 16 0 1 1 0\nclosed 1\nend\n" },
 	{ "a track longer than the disc",
 	  DVD_R "track 1 0 4294967295 16 0 1 1 0\nclosed 1\nend\n" },
@@ -129,6 +129,9 @@ static const struct {
 	  DVD_R "closed 2\ntrack 2 0 16 16 0 1 1 0\nend\n" },
 	{ "open with a length that nobody reserved", DVD_R "track 1 0 32 16 0 1 0 0\nend\n" },
 	{ "open and with run-out", DVD_R "track 1 0 400 300 400 1 0 1\nend\n" },
+	{ "a ruin beside a track",
+	  DVD_R "track 1 0 16 16 0 1 1 0\ntrack 1 16 0 16 0 1 3 0\nend\n" },
+	{ "a reserved ruin", DVD_R "track 1 0 16 16 0 1 3 1\nend\n" },
 	{ "a reservation of nothing", DVD_R "track 1 0 0 0 0 1 0 1\nend\n" },
 	{ "session 0", DVD_R "track 0 0 16 16 0 1 1 0\nend\n" },
 	{ "sessions in disorder", DVD_R "closed 2\ntrack 2 0 16 16 0 1 1 0\n"

@@ -87,7 +87,7 @@ static int set_track(struct disc *d, const char *values)
 	if (!d->media || sscanf(values, "%u %u %u %u %u %u %u %u", &t.session, &t.start, &t.size,
 				&t.kept, &t.run_out, &t.mode, &state, &reserved) != 8)
 		return -EUCLEAN;
-	if (state > TRACK_DAMAGED || reserved > 1)
+	if (state > TRACK_RUINED || reserved > 1)
 		return -EUCLEAN;
 	t.written = t.kept;
 	t.state = (enum track_state)state;
@@ -185,6 +185,9 @@ static int check_track(const struct disc *d, unsigned int i)
 	if (!t->size && i + 1 < d->nr_tracks)
 		return -EUCLEAN;
 	if (t->state != TRACK_CLOSED && t->session <= d->closed)
+		return -EUCLEAN;
+	/* A ruin is all that there is */
+	if (t->state == TRACK_RUINED && (t->reserved || t->start || d->nr_tracks > 1))
 		return -EUCLEAN;
 	return 0;
 }

@@ -92,7 +92,7 @@ static void view_track(const struct disc *d, unsigned int number, struct track_v
 	*v = (struct track_view) {
 		.number = number, .session = t->session, .start = t->start, .size = t->size,
 		.written = t->written, .mode = t->mode, .reserved = t->reserved,
-		.damaged = t->state == TRACK_DAMAGED,
+		.damaged = t->state == TRACK_DAMAGED || t->state == TRACK_RUINED,
 	};
 	if (t->state != TRACK_CLOSED)
 		view_open(d, t, v);
@@ -199,6 +199,8 @@ uint32_t disc_readable(const struct disc *d, uint32_t lba, uint32_t blocks)
 	}
 	for (i = 0; i < d->nr_tracks; i++) {
 		t = &d->tracks[i];
+		if (t->state == TRACK_RUINED)
+			continue;
 		/* The run-out is in a closed track's written blocks no more than in its data */
 		if (lba >= t->start && lba - t->start < t->written)
 			return least(blocks, t->start + t->written - lba);
@@ -301,4 +303,21 @@ void disc_make_blank(struct disc *d)
 	/* DVD-RAM leaves the factory formatted */
 	if (d->media->profile == PROFILE_DVD_RAM)
 		disc_set_formatted(d, d->blocks - media_spare(d, 0));
+}
+
+int disc_make_ruin(struct disc *d)
+{
+	const struct track t = {
+		.session = 1, .mode = 1, .state = TRACK_RUINED,
+		.written = d->media->unit, .kept = d->media->unit,
+	};
+
+	disc_make_blank(d);
+	disc_set_formatted(d, 0);
+	return d->media->random ? 0 : disc_add_track(d, &t);
+}
+
+bool disc_ruined(const struct disc *d)
+{
+	return d->nr_tracks && d->tracks[0].state == TRACK_RUINED;
 }

@@ -20,6 +20,7 @@ struct drive *drive_new(const struct drive_events *events)
 	if (events)
 		d->events = *events;
 	d->quirk_read_ends_track = true;
+	d->steps = ALL_STEPS;
 	drive_power(d);
 	return d;
 }
@@ -76,6 +77,16 @@ sense_t drive_take_attention(struct drive *d)
 			return senses[i];
 		}
 	}
+	return GOOD;
+}
+
+sense_t drive_step(struct drive *d)
+{
+	if (d->steps == ALL_STEPS)
+		return GOOD;
+	if (!d->steps)
+		return SENSE_WRITE_ERROR;
+	d->steps--;
 	return GOOD;
 }
 

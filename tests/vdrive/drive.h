@@ -63,6 +63,9 @@ enum write_type {
 	WRITE_SAO = 2,
 };
 
+/* For ->steps: the command isn't torn */
+#define ALL_STEPS UINT32_MAX
+
 #define PAGE05_LENGTH 0x34
 /* 2 MiB: what a drive may lose if the power goes */
 #define CACHE_BLOCKS 1024u
@@ -97,6 +100,9 @@ struct drive {
 
 	bool quirk_close_event;
 	bool quirk_read_ends_track;
+
+	/* How much more of the command is carried out, see drive_tear() */
+	uint32_t steps;
 
 	/* Commands to the medium that are still answered by this */
 	unsigned int busy_commands;
@@ -178,6 +184,8 @@ void drive_go_on(struct drive *d, bool immediate, sense_t sense);
 sense_t drive_open_tray(struct drive *d);
 void drive_load_tray(struct drive *d);
 sense_t drive_take_attention(struct drive *d);
+/* Before each step of a command: GOOD, or it is torn there */
+sense_t drive_step(struct drive *d);
 /* Some drives say then that it is another medium now */
 void drive_session_closed(struct drive *d);
 void drive_formatted(struct drive *d);
@@ -188,6 +196,8 @@ void drive_media_event(struct drive *d, enum media_event event);
 sense_t cache_write(struct drive *d, uint32_t lba, uint32_t blocks, const uint8_t *data,
 		    uint32_t *written);
 sense_t cache_drain(struct drive *d);
+/* The first @blocks of it */
+sense_t cache_drain_some(struct drive *d, uint32_t blocks);
 void cache_drop(struct drive *d);
 /* Reads with what the cache has; it has been checked that all of it is readable */
 sense_t cache_read(struct drive *d, uint32_t lba, uint32_t blocks, uint8_t *data);

@@ -66,19 +66,30 @@ static inline void bench_exit(struct bench *b)
 }
 
 /* What sense came, as 0xKAAQQ; 0 is GOOD, and ~0 sense data that isn't well formed */
-static inline uint32_t bench_run(struct bench *b, size_t length, const uint8_t *cdb)
+static inline uint32_t bench_sense(const struct bench *b)
 {
 	const uint8_t *s = b->c.sense;
 
-	b->c.cdb = cdb;
-	b->c.data = b->data;
-	b->c.length = length;
-	drive_command(b->drive, &b->c);
 	if (b->c.status == DRIVE_GOOD)
 		return 0;
 	if (b->c.status != DRIVE_CHECK_CONDITION || (s[0] & 0x7f) != 0x70 || s[7] != 10)
 		return ~0u;
 	return (uint32_t)s[2] << 16 | (uint32_t)s[12] << 8 | s[13];
+}
+
+static inline uint32_t bench_run(struct bench *b, size_t length, const uint8_t *cdb)
+{
+	b->c = (struct command) { .cdb = cdb, .data = b->data, .length = length };
+	drive_command(b->drive, &b->c);
+	return bench_sense(b);
+}
+
+/* Its first steps, as if the power were cut then */
+static inline void bench_tear(struct bench *b, uint32_t steps, size_t length, const uint8_t *cdb)
+{
+	b->c = (struct command) { .cdb = cdb, .data = b->data, .length = length };
+	drive_tear(b->drive, &b->c, steps);
+	drive_power(b->drive);
 }
 
 /* In data: the buffer is filled with what no command answers, so that gaps show */

@@ -128,7 +128,7 @@ static int parse_word(const char *word, struct fault_rule *rule)
 		return parse_hang(value, action);
 	if (is(word, name, "torn")) {
 		action->torn = true;
-		return number(value, 10, UINT32_MAX, '\0', &action->torn_blocks, NULL);
+		return number(value, 10, UINT32_MAX, '\0', &action->steps, NULL);
 	}
 	if (is(word, name, "short")) {
 		action->cut = true;
@@ -141,13 +141,9 @@ static int parse_word(const char *word, struct fault_rule *rule)
 static const char *nonsense(const struct fault_rule *rule)
 {
 	const struct fault_action *a = &rule->action;
-	bool writes = rule->what == FAULT_WRITES ||
-		      (rule->what < FAULT_ANY && opcode_kind((uint8_t)rule->what) == OPCODE_WRITE);
 
 	if (a->end == FAULT_END_RUN && !a->hang && !a->cut)
 		return "the rule does nothing: add sense=, hang=, short=, torn=, reset, power, off";
-	if (a->torn && !writes)
-		return "torn= is for writes";
 	if (a->after && (a->torn || a->end == FAULT_END_RUN))
 		return "\"after\" goes with sense=, reset, power or off, and without torn=";
 	return NULL;
@@ -258,7 +254,7 @@ static void list_action(const struct fault_action *a, FILE *out)
 	else if (a->hang)
 		fprintf(out, " hang=%u", a->hang);
 	if (a->torn)
-		fprintf(out, " torn=%u", a->torn_blocks);
+		fprintf(out, " torn=%u", a->steps);
 	if (a->cut)
 		fprintf(out, " short=%u", a->cut_bytes);
 	if (a->end == FAULT_END_SENSE)

@@ -31,8 +31,8 @@ struct fault_action {
 	enum fault_end end;
 	uint8_t key, asc, ascq;
 	bool after;		/* the command is carried out before it ends so */
-	bool torn;		/* and this much of a write is: */
-	uint32_t torn_blocks;
+	bool torn;		/* or only this much of it is, see drive_tear(): */
+	uint32_t steps;
 	bool cut;		/* no more than this of its data comes: */
 	uint32_t cut_bytes;
 };
@@ -60,7 +60,7 @@ struct faults {
  * @why: in one line what is wrong with it
  *
  * WHAT is an operation code in hex, a command's name, "any", "read" or "write". Actions:
- * sense=K/ASC/ASCQ, reset, power, off; each with "after" or, for writes, torn=BLOCKS;
+ * sense=K/ASC/ASCQ, reset, power, off; each with "after" or torn=STEPS;
  * hang=SECONDS|forever; short=BYTES.
  *
  * Return: 0 or -EINVAL.

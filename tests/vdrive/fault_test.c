@@ -29,7 +29,7 @@ TEST(refused)
 		"2a times=-1 reset", "2a sense=10/00/00", "2a sense=3/100/0", "2a sense=3/11",
 		"2a sense=3/11/00/00", "2a sense=//", "2a lba=5-4 reset", "2a lba=- reset",
 		"2a lba=4294967296 reset", "2a hang=soon", "2a hang=86401", "2a after",
-		"2a hang=1 after", "28 torn=1", "any torn=1 power", "2a torn=1 power after",
+		"2a hang=1 after", "2a torn=1 power after", "35 torn=1 after", "5b torn=-1 off",
 		"2a explode", "2a reset=", "2a reset=1", "2a =", "2a =1", "2a nth", "read short=x",
 	};
 	struct fault_rule rule;
@@ -53,7 +53,7 @@ TEST(whole_rule)
 	EXPECT_EQ(31, rule.last);
 	EXPECT_EQ(7, rule.action.hang);
 	EXPECT_TRUE(rule.action.torn);
-	EXPECT_EQ(5, rule.action.torn_blocks);
+	EXPECT_EQ(5, rule.action.steps);
 	EXPECT_EQ(FAULT_END_POWER, rule.action.end);
 }
 
@@ -73,7 +73,7 @@ TEST(listed)
 	static const char *const rules[] = {
 		"any nth=1 times=1 reset", "read nth=2 times=every lba=0-4294967295 short=0",
 		"write nth=1 times=9 hang=forever torn=4 off", "5b nth=1 times=1 power after",
-		"2a nth=1 times=1 hang=3 sense=b/08/03 after",
+		"2a nth=1 times=1 hang=3 sense=b/08/03 after", "any nth=1 times=1 torn=1 power",
 	};
 	struct faults faults = { 0 };
 	struct fault_rule rule;

@@ -55,7 +55,9 @@ static uint8_t opcode(uint8_t pick)
 	return pick < sizeof(known) ? known[pick] : pick;
 }
 
-static void command(struct drive *drive, const uint8_t *in, size_t room)
+enum { WHOLE = UINT32_MAX };
+
+static void command(struct drive *drive, const uint8_t *in, size_t room, uint32_t steps)
 {
 	uint8_t cdb[16], *data = malloc(room ? room : 1);
 	struct command c = { .cdb = cdb, .data = data, .length = room };
@@ -64,7 +66,10 @@ static void command(struct drive *drive, const uint8_t *in, size_t room)
 	memcpy(cdb + 1, in + 1, 15);
 	memset(data, in[1], room);
 	memcpy(data, in + 16, room < LIST ? room : LIST);
-	drive_command(drive, &c);
+	if (steps == WHOLE)
+		drive_command(drive, &c);
+	else
+		drive_tear(drive, &c, steps);
 	check(&c);
 	free(data);
 }
@@ -83,7 +88,21 @@ static void write_next(struct drive *drive, const uint8_t *in)
 	record[0] = 11;		/* WRITE (10), in the table above */
 	memcpy(record + 2, track + 12, 4);
 	record[8] = in[2] % 65;
-	command(drive, record, ROOM);
+	command(drive, record, ROOM, WHOLE);
+}
+
+/* What is done by steps, broken off amid them, with the power gone or not */
+static void tear(struct drive *drive, const uint8_t *in)
+{
+	/* In the table above: FORMAT UNIT, the WRITEs, SYNCHRONIZE CACHE, RESERVE, CLOSE, BLANK */
+	static const uint8_t picks[] = { 2, 11, 13, 33, 15, 22, 26, 30 };
+	uint8_t record[RECORD] = { 0 };
+
+	record[0] = picks[in[1] % sizeof(picks)];
+	memcpy(record + 1, in + 3, 15 + LIST - 2);
+	command(drive, record, ROOM, in[2] & 0x7f);
+	if (in[2] & 0x80)
+		drive_power(drive);
 }
 
 static void befall(struct drive *drive, uint8_t what, const uint8_t *in)
@@ -110,6 +129,9 @@ static void befall(struct drive *drive, uint8_t what, const uint8_t *in)
 		break;
 	case 5:
 		drive_quirk(drive, in[1] & 1 ? "close-event" : "read-ends-track", in[1] & 2);
+		break;
+	case 6:
+		tear(drive, in);
 		break;
 	default:
 		write_next(drive, in);
@@ -150,7 +172,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (record[0] >= 0xe0)
 			befall(drive, record[0], record);
 		else
-			command(drive, record, room);
+			command(drive, record, room, WHOLE);
 	}
 	drive_free(drive);
 	reopen();

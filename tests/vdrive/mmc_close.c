@@ -26,6 +26,8 @@ static sense_t close_numbered(struct drive *d, unsigned int number)
 	if (number > disc->nr_tracks || disc->tracks[number - 1].state == TRACK_CLOSED)
 		return GOOD;
 	t = &disc->tracks[number - 1];
+	if (t->state == TRACK_RUINED)
+		return SENSE_SESSION_FIXATION;
 	if (is_cd(disc) && !t->reserved)
 		t->run_out = CD_RUN_OUT;
 	return close_track(d, t);
@@ -41,6 +43,8 @@ static sense_t close_open_tracks(struct drive *d)
 	for (i = 0; i < disc->nr_tracks; i++) {
 		if (disc->tracks[i].reserved && disc->tracks[i].state == TRACK_OPEN)
 			return SENSE_RESERVED_TRACK;
+		if (disc->tracks[i].state == TRACK_RUINED)
+			return SENSE_SESSION_FIXATION;
 	}
 	for (i = 0; i < disc->nr_tracks; i++) {
 		if (disc->tracks[i].state == TRACK_DAMAGED)
@@ -53,18 +57,26 @@ static sense_t close_open_tracks(struct drive *d)
 	return close_track(d, t);
 }
 
+/* Its tracks, and then what makes a session of them */
+static sense_t close_all(struct drive *d, bool last)
+{
+	sense_t sense = close_open_tracks(d);
+
+	if (!sense)
+		sense = drive_step(d);
+	return sense ? sense : close_session(d, last);
+}
+
 static sense_t close_this_session(struct drive *d)
 {
 	bool last = d->disc->media->page05 && !mode_multi_session(d);
-	sense_t sense;
 
 	if (d->disc->complete)
 		return SENSE_SESSION_FIXATION;
 	/* Closing what is empty does nothing */
 	if (!disc_session_begun(d->disc))
 		return GOOD;
-	sense = close_open_tracks(d);
-	return sense ? sense : close_session(d, last);
+	return close_all(d, last);
 }
 
 /* DVD+R and BD-R: the whole disc, with the session that is open */
@@ -75,12 +87,13 @@ static sense_t finalize(struct drive *d)
 
 	if (disc->complete)
 		return SENSE_SESSION_FIXATION;
-	if (disc_session_begun(disc)) {
-		sense = close_open_tracks(d);
-		return sense ? sense : close_session(d, true);
-	}
+	if (disc_session_begun(disc))
+		return close_all(d, true);
 	if (!disc->closed)
 		return SENSE_SEQUENCE;
+	sense = drive_step(d);
+	if (sense)
+		return sense;
 	disc_finalize(disc);
 	drive_work_done(d, DRIVE_WORK_CLOSE_SESSION, 0);
 	drive_session_closed(d);
@@ -137,8 +150,13 @@ static sense_t close_overwrite(struct drive *d, unsigned int function)
 
 static sense_t close_random(struct drive *d, unsigned int function)
 {
+	sense_t sense;
+
 	if (!d->disc->formatted)
 		return SENSE_UNFORMATTED;
+	sense = drive_step(d);
+	if (sense)
+		return sense;
 	if (d->disc->overwrite)
 		return close_overwrite(d, function);
 	if (d->disc->media->profile == PROFILE_DVD_PLUS_RW)
@@ -149,8 +167,10 @@ static sense_t close_random(struct drive *d, unsigned int function)
 
 sense_t mmc_close_track_session(struct drive *d, struct command *c)
 {
-	sense_t sense = flush(d);
+	sense_t sense = drive_step(d);
 
+	if (!sense)
+		sense = flush(d);
 	if (sense)
 		return sense;
 	if (disc_random(d->disc))
@@ -177,12 +197,18 @@ static sense_t blank_disc(struct drive *d, bool minimal)
 {
 	struct disc *disc = d->disc;
 	uint32_t used = disc->nr_tracks ? disc_readable_end(disc) : disc->formatted;
+	sense_t sense;
 
+	if (disc_make_ruin(disc) || disc_wipe(disc, 0))
+		return SENSE_WRITE_ERROR;
+	sense = drive_step(d);
+	if (sense) {
+		save(d);
+		return sense;
+	}
 	disc_make_blank(disc);
 	disc->minimal = minimal && !is_cd(disc);
 	drive_work_done(d, DRIVE_WORK_BLANK, minimal ? 0 : used);
-	if (disc_wipe(disc, 0))
-		return SENSE_WRITE_ERROR;
 	return save(d);
 }
 
@@ -279,10 +305,12 @@ sense_t mmc_blank(struct drive *d, struct command *c)
 
 	if (m->profile != PROFILE_CD_RW && m->profile != PROFILE_DVD_RW)
 		return SENSE_WRONG_MEDIUM;
-	/* Overwritten DVD-RW is one track: all of it or nothing */
-	if (d->disc->overwrite && type > BLANK_MINIMAL)
+	/* Overwritten DVD-RW is one track: all of it or nothing. So is what a torn BLANK left */
+	if ((d->disc->overwrite || disc_ruined(d->disc)) && type > BLANK_MINIMAL)
 		return SENSE_CDB_FIELD;
-	sense = flush(d);
+	sense = drive_step(d);
+	if (!sense)
+		sense = flush(d);
 	if (!sense)
 		sense = blank(d, type, get32(c->cdb + 2));
 	d->dao = false;

@@ -149,15 +149,26 @@ static void forget_sequential(struct disc *d)
 	d->overwrite = overwrite;
 }
 
+/* The first step of a format is that what was there is gone; then comes the second */
+static sense_t undo(struct drive *d)
+{
+	if (disc_make_ruin(d->disc) || disc_wipe(d->disc, 0))
+		return SENSE_WRITE_ERROR;
+	return drive_step(d);
+}
+
 /* A format that covers all of it at once; what was there is zeros */
 static sense_t format_whole(struct drive *d, uint32_t blocks)
 {
 	struct disc *disc = d->disc;
+	sense_t sense = undo(d);
 
+	if (sense)
+		return sense;
 	forget_sequential(disc);
 	disc_set_formatted(disc, blocks);
 	drive_work_done(d, DRIVE_WORK_FORMAT, blocks);
-	return disc_wipe(disc, 0) ? SENSE_WRITE_ERROR : GOOD;
+	return GOOD;
 }
 
 /* Lead-in and a first piece; the session grows as it is written */
@@ -165,14 +176,18 @@ static sense_t format_quick(struct drive *d, uint32_t blocks)
 {
 	struct disc *disc = d->disc;
 	uint32_t unit = disc->media->unit;
+	sense_t sense;
 
 	if (blocks > disc->blocks)
 		return SENSE_LIST_FIELD;
+	sense = undo(d);
+	if (sense)
+		return sense;
 	forget_sequential(disc);
 	disc_set_formatted(disc, blocks ? round_up32(blocks, unit) : unit);
 	disc->intermediate = true;
 	drive_work_done(d, DRIVE_WORK_FORMAT, disc->formatted);
-	return disc_wipe(disc, 0) ? SENSE_WRITE_ERROR : GOOD;
+	return GOOD;
 }
 
 static sense_t grow(struct drive *d, uint32_t blocks, bool quick)
@@ -213,6 +228,7 @@ static sense_t format_dvd_rw(struct drive *d, const struct request *r)
 static sense_t format_plus_rw(struct drive *d, const struct request *r)
 {
 	struct disc *disc = d->disc;
+	sense_t sense;
 
 	if (r->type != TYPE_DVD_PLUS_RW)
 		return SENSE_LIST_FIELD;
@@ -228,11 +244,11 @@ static sense_t format_plus_rw(struct drive *d, const struct request *r)
 		}
 		return GOOD;
 	}
-	disc_make_blank(disc);
+	sense = undo(d);
 	disc_set_formatted(disc, disc->blocks);
-	disc->format = FORMAT_RUNNING;
+	disc->format = sense ? FORMAT_SUSPENDED : FORMAT_RUNNING;
 	drive_work_done(d, DRIVE_WORK_FORMAT, 0);
-	return disc_wipe(disc, 0) ? SENSE_WRITE_ERROR : GOOD;
+	return sense;
 }
 
 static const struct offer *find_offer(const struct offer *o, size_t n, const struct request *r)
@@ -313,13 +329,16 @@ sense_t mmc_format_unit(struct drive *d, struct command *c)
 	r.type = (enum format_type)(c->data[8] >> 2);
 	r.subtype = c->data[8] & 0x03;
 	r.parameter = get24(c->data + 9);
-	sense = flush(d);
+	sense = drive_step(d);
+	if (!sense)
+		sense = flush(d);
 	if (!sense)
 		sense = format(d, &r);
 	d->dao = false;
 	d->cue.tracks = 0;
-	if (!sense)
-		sense = save(d);
+	/* One that came only half way is the disc's state as well */
+	if (save(d) && !sense)
+		sense = SENSE_WRITE_ERROR;
 	if (sense)
 		return sense;
 	drive_formatted(d);

@@ -114,8 +114,12 @@ sense_t flush(struct drive *d)
 sense_t mmc_synchronize_cache(struct drive *d, struct command *c)
 {
 	bool something = d->cache.blocks || d->writing || d->cue.writing;
-	sense_t sense = flush(d);
+	sense_t sense;
 
+	/* Torn: nothing is ended that was being written */
+	if (d->steps != ALL_STEPS)
+		return cache_drain_some(d, d->steps);
+	sense = flush(d);
 	if (sense || !something)
 		return sense;
 	drive_work_done(d, DRIVE_WORK_SYNC, 0);
@@ -265,6 +269,9 @@ sense_t mmc_write(struct drive *d, struct command *c)
 		return SENSE_OPCODE;
 	if (blocks > c->length / BLOCK)
 		return SENSE_CDB_FIELD;
+	/* Torn: the rest of its data doesn't come */
+	if (blocks > d->steps)
+		blocks = d->steps;
 	if (!blocks)
 		return GOOD;
 	drive_spin_up(d);

@@ -120,14 +120,3 @@ struct extent opcode_extent(const uint8_t *cdb)
 		e.blocks = get_be(&cdb[o->length], o->length_size);
 	return e;
 }
-
-void opcode_set_blocks(uint8_t *cdb, uint32_t blocks)
-{
-	const struct opcode *o = lookup(cdb[0]);
-	unsigned int n;
-
-	if (!o || !o->length)
-		return;
-	for (n = o->length_size; n--; blocks >>= 8)
-		cdb[o->length + n] = blocks & 0xff;
-}

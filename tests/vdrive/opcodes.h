@@ -35,11 +35,4 @@ int opcode_find(const char *name);
 /* @cdb: 16 bytes */
 struct extent opcode_extent(const uint8_t *cdb);
 
-/**
- * opcode_set_blocks - make a read or write a shorter one
- * @cdb: 16 bytes, of a command that opcode_kind() knows to read or write
- * @blocks: the new length, at most the old one
- */
-void opcode_set_blocks(uint8_t *cdb, uint32_t blocks);
-
 #endif

@@ -87,6 +87,18 @@ void drive_free(struct drive *drive);
 /* Carry out one command; @command has everything that comes of it */
 void drive_command(struct drive *drive, struct command *command);
 
+/**
+ * drive_tear - carry out the first steps of a command, after which it is broken off
+ * @steps: how many. Each block of a WRITE is one, and each that SYNCHRONIZE CACHE puts on
+ *	the disc; CLOSE TRACK SESSION does the cache and the track first, then the session;
+ *	BLANK and FORMAT UNIT of the whole disc undo what it was first, then make it new,
+ *	and any other kind of them has one step
+ *
+ * What has no steps isn't carried out at all. What it was answered is no matter: the
+ * caller has the end of it.
+ */
+void drive_tear(struct drive *drive, struct command *command, uint32_t steps);
+
 /* Loads: unit attention, media event. -EBUSY if there is a disc in it; the drive owns it then */
 int drive_insert(struct drive *drive, struct disc *disc);
 /* As by force, ignores PREVENT; the caller owns what comes back. NULL: none was in it */
