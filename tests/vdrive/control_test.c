@@ -230,6 +230,21 @@ TEST_F(control, hangs)
 	EXPECT_NE(NULL, strstr(say(self, "log show"), "status=aborted fault=1"));
 }
 
+/* Of commands to the medium, and of no others */
+TEST_F(control, busy)
+{
+	ASSERT_EQ(0, get_ready(self));
+	EXPECT_STREQ("ok\n", say(self, "busy 2"));
+	EXPECT_EQ(0x20408, send(self, 0x00, 0, 0));
+	EXPECT_EQ(0, send(self, 0x12, 0, 0));
+	EXPECT_EQ(0x20408, send(self, 0x28, 0, 1));
+	EXPECT_EQ(0, send(self, 0x28, 0, 1));
+	EXPECT_STREQ("ok\n", say(self, "busy 9"));
+	EXPECT_EQ(0x20408, send(self, 0x00, 0, 0));
+	EXPECT_STREQ("ok\n", say(self, "busy 0"));
+	EXPECT_EQ(0, send(self, 0x00, 0, 0));
+}
+
 /* Three blocks are sent, one arrives */
 TEST_F(control, torn)
 {

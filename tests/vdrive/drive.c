@@ -115,6 +115,7 @@ void drive_power(struct drive *drive)
 	drive->tray_open = false;
 	drive->attentions = ATTENTION_POWER_ON;
 	drive->media_event = EVENT_NONE;
+	drive->features_changed = false;
 	drive->read_speed = 0;
 	drive->write_speed = 0;
 	if (drive->disc) {
@@ -142,6 +143,7 @@ static void media_comes(struct drive *d)
 	d->spinning = false;
 	d->attentions |= ATTENTION_CHANGED;
 	d->media_event = EVENT_NEW_MEDIA;
+	d->features_changed = true;
 	mode_defaults(d);
 	drive_spin_up(d);
 }
@@ -150,6 +152,7 @@ static void media_goes(struct drive *d)
 {
 	d->spinning = false;
 	d->media_event = EVENT_MEDIA_REMOVAL;
+	d->features_changed = true;
 	d->attentions &= ~ATTENTION_CHANGED;
 }
 

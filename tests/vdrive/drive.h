@@ -97,6 +97,7 @@ struct drive {
 	bool spinning;
 	unsigned int attentions;
 	enum media_event media_event;
+	bool features_changed;		/* by another disc, or none, and nobody has asked yet */
 
 	bool quirk_close_event;
 	bool quirk_read_ends_track;

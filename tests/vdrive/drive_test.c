@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The drive itself: who it is, unit attentions, events, tray and lock, mode pages, features */
+/* The drive itself: who it is, unit attentions, events, tray and lock, mode pages, speeds */
 #include "drive_fixture.h"
 
 FIXTURE(drive) {
@@ -187,6 +187,31 @@ TEST_F(drive, events_of_no_class)
 	EXPECT_EQ(0x01, b->data[4]);
 }
 
+/* Another disc, or none, changes what can be done (MMC-6 6.6.2.3) */
+TEST_F(drive, operational_event)
+{
+	struct bench *b = &self->b;
+	unsigned int i;
+
+	ASSERT_EQ(0, RUN(b, 8, 0x4a, 1, 0, 0, 0x02, 0, 0, 0, 8));
+	EXPECT_EQ(0x0006015e, at32(b, 0));
+	EXPECT_EQ(0, at32(b, 4));
+	ASSERT_EQ(0, bench_new(b, "cd-r-80"));
+	for (i = 0; i < 2; i++) {
+		/* Before the media event, which is still there */
+		ASSERT_EQ(0, RUN(b, 8, 0x4a, 1, 0, 0, 0x12, 0, 0, 0, 8));
+		EXPECT_EQ(0x01, b->data[2]);
+		EXPECT_EQ(0x02000001, at32(b, 4));
+		ASSERT_EQ(0, RUN(b, 8, 0x4a, 1, 0, 0, 0x12, 0, 0, 0, 8));
+		EXPECT_EQ(0x04, b->data[2]);
+		EXPECT_EQ(i ? 0x03 : 0x02, b->data[4] & 0x0f);
+		ASSERT_EQ(0, RUN(b, 0, 0x1b, 0, 0, 0, 2));
+	}
+	ASSERT_EQ(0, RUN(b, 0, 0x1e, 0, 0, 0, 3));
+	ASSERT_EQ(0, RUN(b, 8, 0x4a, 1, 0, 0, 0x02, 0, 0, 0, 8));
+	EXPECT_EQ(0x00800000, at32(b, 4));
+}
+
 TEST_F(drive, close_event)
 {
 	struct bench *b = &self->b;
@@ -236,6 +261,83 @@ TEST_F(drive, mode_pages)
 	EXPECT_EQ(0x53900, RUN(b, 255, 0x5a, 0, 0xc5, 0, 0, 0, 0, 0, 255));
 	EXPECT_EQ(0x52400, RUN(b, 255, 0x5a, 0, 0x08, 0, 0, 0, 0, 0, 255));
 	EXPECT_EQ(0x52400, RUN(b, 255, 0x5a, 0, 0x05, 1, 0, 0, 0, 0, 255));
+}
+
+/* Every page: what can be set of it, and what it comes up with; from byte 2 on */
+static const struct {
+	uint8_t page, length;
+	uint8_t changeable[50], defaults[50];
+} pages[] = {
+	{ 0x01, 0x0a, { 0xff, 0xff }, { 0xc0, 0x20, 0, 0, 0, 0, 0x20 } },
+	{ 0x05, 0x32,
+	  { 0x6f, 0xff, 0x0f, 0xff, 0, 0x3f, 0xff, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	    /* Catalogue number, ISRC, sub-header */
+	    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+	  { 0x01, 0x04, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 150 } },
+	{ 0x1a, 0x0a, { 0 }, { 0 } },
+	{ 0x1d, 0x0a, { 0, 0, 0x0f, 0, 0xff, 0xff, 0xff, 0xff },
+		      { 0, 0, 0x04, 0, 0, 0, 0x05, 0xdc } },
+};
+
+TEST_F(drive, page_controls)
+{
+	struct bench *b = &self->b;
+	unsigned int i;
+
+	ASSERT_EQ(0, bench_new(b, "cd-r-80"));
+	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		ASSERT_EQ(0, RUN(b, 255, 0x5a, 0, 0x40 | pages[i].page, 0, 0, 0, 0, 0, 255));
+		EXPECT_EQ(8 + 2 + pages[i].length, b->c.done);
+		EXPECT_EQ(pages[i].page, b->data[8]);
+		EXPECT_EQ(pages[i].length, b->data[9]);
+		EXPECT_EQ(0, memcmp(pages[i].changeable, b->data + 10, pages[i].length))
+			TH_LOG("page %02x", pages[i].page);
+		ASSERT_EQ(0, RUN(b, 255, 0x5a, 0, 0x80 | pages[i].page, 0, 0, 0, 0, 0, 255));
+		EXPECT_EQ(pages[i].page, b->data[8]);
+		EXPECT_EQ(0, memcmp(pages[i].defaults, b->data + 10, pages[i].length))
+			TH_LOG("page %02x", pages[i].page);
+	}
+	/* Nothing of the capabilities can be set */
+	ASSERT_EQ(0, RUN(b, 255, 0x5a, 0, 0x6a, 0, 0, 0, 0, 0, 255));
+	EXPECT_EQ(8 + 44, b->c.done);
+	EXPECT_EQ(0x2a, b->data[8]);
+	for (i = 10; i < b->c.done; i++)
+		EXPECT_EQ(0, b->data[i]);
+	/* All of them; the defaults are no other after they were set */
+	ASSERT_EQ(0, RUN(b, 255, 0x5a, 0, 0x7f, 0, 0, 0, 0, 0, 255));
+	EXPECT_EQ(8 + 12 + 52 + 12 + 12 + 44, b->c.done);
+	ASSERT_EQ(0, bench_page05(b, 2, true));
+	ASSERT_EQ(0, RUN(b, 60, 0x5a, 0, 0x85, 0, 0, 0, 0, 0, 60));
+	EXPECT_EQ(0, memcmp(pages[1].defaults, b->data + 10, 50));
+}
+
+/* What can't be set stays, whatever is sent */
+TEST_F(drive, page_bits_that_stay)
+{
+	struct bench *b = &self->b;
+
+	ASSERT_EQ(0, bench_new(b, "cd-r-80"));
+	memset(b->data, 0, 8);
+	memset(b->data + 8, 0xff, 12);
+	b->data[8] = 0x1d;
+	b->data[9] = 0x0a;
+	ASSERT_EQ(0, SEND(b, 20, 0x55, 0x10, 0, 0, 0, 0, 0, 0, 20));
+	ASSERT_EQ(0, RUN(b, 20, 0x5a, 0, 0x1d, 0, 0, 0, 0, 0, 20));
+	EXPECT_EQ(0, memcmp(pages[3].changeable, b->data + 10, 10));
+	memset(b->data, 0, 8);
+	memset(b->data + 8, 0xff, 52);
+	b->data[8] = 0x05;
+	b->data[9] = 0x32;
+	b->data[10] = 0x61;
+	b->data[11] = 0xc4;
+	b->data[12] = 0xf8;
+	ASSERT_EQ(0, SEND(b, 60, 0x55, 0x10, 0, 0, 0, 0, 0, 0, 60));
+	ASSERT_EQ(0, RUN(b, 60, 0x5a, 0, 0x05, 0, 0, 0, 0, 0, 60));
+	EXPECT_EQ(0x61c408ff, at32(b, 10));
+	EXPECT_EQ(0x003fff00, at32(b, 14));
+	EXPECT_EQ(0xff, b->data[59]);
 }
 
 TEST_F(drive, capabilities)
@@ -290,98 +392,6 @@ TEST_F(drive, write_parameters)
 	ASSERT_EQ(0, RUN(b, 60, 0x5a, 8, 0x05, 0, 0, 0, 0, 0, 60));
 	EXPECT_EQ(0x01, b->data[10]);
 	EXPECT_EQ(0x04, b->data[11]);
-}
-
-/* --- features (MMC-6 5.4: what each profile has to have) --- */
-
-static const struct {
-	const char *media;
-	uint32_t profile;
-	uint16_t current[12];
-} profiles[] = {
-	{ "cd-r-80", 0x0009, { 0x10, 0x1d, 0x1e, 0x2d, 0x2e, 0x107 } },
-	{ "cd-rw-80", 0x000a, { 0x10, 0x1d, 0x1e, 0x2d, 0x2e, 0x37, 0x107 } },
-	{ "dvd-r", 0x0011, { 0x10, 0x1f, 0x21, 0x2f, 0x107 } },
-	{ "dvd-rw", 0x0014, { 0x10, 0x1f, 0x21, 0x23, 0x2f, 0x107 } },
-	{ "dvd+r", 0x001b, { 0x10, 0x1f, 0x2b, 0x107 } },
-	{ "dvd+r-dl", 0x002b, { 0x10, 0x1f, 0x3b, 0x107 } },
-	{ "dvd+rw", 0x001a, { 0x10, 0x1f, 0x23, 0x2a, 0x107 } },
-	{ "dvd-ram", 0x0012, { 0x10, 0x1f, 0x20, 0x23, 0x24, 0x107 } },
-	{ "bd-r", 0x0041, { 0x10, 0x23, 0x40, 0x41, 0x107 } },
-	{ "bd-re", 0x0043, { 0x10, 0x23, 0x24, 0x40, 0x41, 0x107 } },
-};
-
-/* Features that are always current */
-static bool is_basic(unsigned int code)
-{
-	return code <= 0x0003 || code == 0x0100 || code == 0x0105 || code == 0x0108;
-}
-
-static bool is_listed(const uint16_t *list, unsigned int code)
-{
-	unsigned int i;
-
-	for (i = 0; list[i]; i++) {
-		if (list[i] == code)
-			return true;
-	}
-	return false;
-}
-
-TEST_F(drive, features)
-{
-	struct bench *b = &self->b;
-	unsigned int i, at, code, last, seen, n;
-
-	for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
-		ASSERT_EQ(0, bench_new(b, profiles[i].media));
-		ASSERT_EQ(0, RUN(b, 1024, 0x46, 0, 0, 0, 0, 0, 0, 0x04, 0));
-		EXPECT_EQ(b->c.done - 4, at32(b, 0));
-		EXPECT_EQ(profiles[i].profile, at16(b, 6));
-		last = seen = 0;
-		for (at = 8; at < b->c.done; at += 4u + b->data[at + 3]) {
-			code = at16(b, at);
-			EXPECT_TRUE(at == 8 || code > last);
-			EXPECT_EQ(0, b->data[at + 3] % 4);
-			EXPECT_EQ(is_basic(code) || is_listed(profiles[i].current, code),
-				  b->data[at + 2] & 1) TH_LOG("%s %04x", profiles[i].media, code);
-			seen += !is_basic(code) && (b->data[at + 2] & 1);
-			last = code;
-		}
-		EXPECT_EQ(b->c.done, at);
-		for (n = 0; profiles[i].current[n]; n++)
-			;
-		EXPECT_EQ(n, seen) TH_LOG("%s", profiles[i].media);
-		disc_close(drive_eject(b->drive));
-		unlink(b->path);
-		strcat(b->path, ".disc");
-		unlink(b->path);
-		b->path[strlen(b->path) - 5] = 0;
-	}
-}
-
-TEST_F(drive, features_one_and_current)
-{
-	struct bench *b = &self->b;
-
-	/* No disc: profile 0 */
-	ASSERT_EQ(0, RUN(b, 256, 0x46, 2, 0, 0x21, 0, 0, 0, 1, 0));
-	EXPECT_EQ(16 + 4, b->c.done);
-	EXPECT_EQ(16, at32(b, 0));
-	EXPECT_EQ(0, at16(b, 6));
-	EXPECT_EQ(0x21, at16(b, 8));
-	EXPECT_EQ(0, b->data[10] & 1);
-	/* One that it hasn't got: the header alone */
-	ASSERT_EQ(0, RUN(b, 256, 0x46, 2, 0, 0x38, 0, 0, 0, 1, 0));
-	EXPECT_EQ(8, b->c.done);
-	EXPECT_EQ(4, at32(b, 0));
-	ASSERT_EQ(0, RUN(b, 256, 0x46, 1, 0, 0x10, 0, 0, 0, 1, 0));
-	EXPECT_EQ(0x100, at16(b, 8));
-	EXPECT_EQ(0x52400, RUN(b, 256, 0x46, 3, 0, 0, 0, 0, 0, 1, 0));
-	/* As much as was asked for; the length is the whole */
-	ASSERT_EQ(0, RUN(b, 256, 0x46, 0, 0, 0, 0, 0, 0, 0, 8));
-	EXPECT_EQ(8, b->c.done);
-	EXPECT_LT(100, at32(b, 0));
 }
 
 /* --- speeds and performance (MMC-6 6.8, 6.17, 6.37, 6.39) --- */

@@ -136,6 +136,42 @@ TEST_F(format, dvd_plus_rw)
 	EXPECT_EQ(0, bench_compare(b, 7001, 3));
 }
 
+/* CLOSE TRACK SESSION with function 0: the format stops, and nothing else is done (MMC-6 6.3) */
+TEST_F(format, stopped)
+{
+	static const char *const others[] = { "cd-r-80", "dvd-r", "dvd+r", "bd-r", "dvd-rw-over" };
+	struct bench *b = &self->b;
+	unsigned int i, works;
+
+	ASSERT_EQ(0, bench_new(b, "dvd+rw:32M"));
+	EXPECT_EQ(0x53010, RUN(b, 0, 0x5b, 0, 0));
+	ASSERT_EQ(0, bench_format(b, 0x26, 16384, 0));
+	ASSERT_EQ(0, bench_write(b, 0, 16));
+	works = b->works[DRIVE_WORK_CLOSE_SESSION];
+	ASSERT_EQ(0, RUN(b, 0, 0x5b, 0, 0));
+	EXPECT_EQ(works, b->works[DRIVE_WORK_CLOSE_SESSION]);
+	EXPECT_EQ(0x0e, status(b));
+	EXPECT_EQ(1, b->data[7] & 3);
+	EXPECT_EQ(0, bench_compare(b, 0, 16));
+	/* It stays so, until something is written; then it can be stopped again */
+	EXPECT_EQ(0, RUN(b, 0, 0x5b, 0, 0));
+	EXPECT_EQ(0x0e, status(b));
+	EXPECT_EQ(1, b->data[7] & 3);
+	ASSERT_EQ(0, bench_write(b, 16, 16));
+	EXPECT_EQ(0x0e, status(b));
+	EXPECT_EQ(2, b->data[7] & 3);
+	EXPECT_EQ(0x52400, RUN(b, 0, 0x5b, 0, 5));
+	EXPECT_EQ(0x52400, RUN(b, 0, 0x5b, 0, 6));
+	/* Nothing else is formatted so */
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		disc_close(drive_eject(b->drive));
+		bench_exit(b);
+		bench_init(b);
+		ASSERT_EQ(0, bench_new(b, others[i]));
+		EXPECT_EQ(0x52400, RUN(b, 0, 0x5b, 0, 0)) TH_LOG("%s", others[i]);
+	}
+}
+
 /* --- DVD-RW: restricted overwrite (MMC-6 6.4.4.2.7 to 9) --- */
 
 TEST_F(format, dvd_rw_full)

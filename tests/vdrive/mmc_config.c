@@ -133,15 +133,23 @@ static size_t fill_profiles(const struct drive *d, uint8_t *p)
 	return 4 * n;
 }
 
-/* Physical interface: SCSI family */
+/* Physical interface: SCSI family. INQUIRY checks its fields, and busy is an event */
 static size_t fill_core(const struct drive *d, uint8_t *p)
 {
 	(void)d;
 	put32(p, 1);
+	p[4] = 0x03;
 	return 8;
 }
 
-/* Operational changes aren't reported by events */
+/* Events are polled; operational changes are among them */
+static size_t fill_morphing(const struct drive *d, uint8_t *p)
+{
+	(void)d;
+	p[0] = 0x02;
+	return 4;
+}
+
 static size_t fill_nothing(const struct drive *d, uint8_t *p)
 {
 	(void)d;
@@ -287,11 +295,11 @@ static size_t fill_serial(const struct drive *d, uint8_t *p)
 static const struct feature features[] = {
 	{ 0x0000, 0, true, always, fill_profiles },
 	{ 0x0001, 2, true, always, fill_core },
-	{ 0x0002, 1, true, always, fill_nothing },
+	{ 0x0002, 1, true, always, fill_morphing },
 	{ 0x0003, 2, true, always, fill_removable },
 	{ 0x0010, 0, false, on_any, fill_random_read },
 	{ 0x001d, 0, false, on_cd, NULL },
-	{ 0x001e, 2, false, on_cd, fill_nothing },
+	{ 0x001e, 2, false, on_cd, fill_bit0 },
 	{ 0x001f, 1, false, on_dvd, fill_dvd_read },
 	{ 0x0020, 1, false, on_formatted, fill_random_write },
 	{ 0x0021, 3, false, on_incremental, fill_incremental },

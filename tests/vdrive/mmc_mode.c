@@ -17,6 +17,11 @@ static const uint8_t default_page01[12] = { 0x01, 0x0a, 0xc0, 0x20, 0, 0, 0, 0, 
 static const uint8_t default_page1a[12] = { 0x1a, 0x0a };
 static const uint8_t default_page1d[12] = { 0x1d, 0x0a, 0, 0, 0x04, 0, 0, 0, 0x05, 0xdc };
 
+/* Bits that can be set, from byte 2 on: how errors are met, how long commands may take */
+static const uint8_t changeable_page01[10] = { 0xff, 0xff };
+static const uint8_t changeable_page1a[10];
+static const uint8_t changeable_page1d[10] = { 0, 0, 0x0f, 0, 0xff, 0xff, 0xff, 0xff };
+
 /* Write parameters as the drive comes up with them for the disc that is in it */
 static void default_page05(const struct drive *d, uint8_t *p)
 {
@@ -51,15 +56,15 @@ enum write_type write_type(const struct drive *d)
 
 /* --- MODE SENSE --- */
 
+/* All but what is reserved, and test writing (MMC-6 table 665) */
 static void changeable_page05(uint8_t *p)
 {
-	memset(p + 2, 0, PAGE05_LENGTH - 2);
+	memset(p + 2, 0xff, PAGE05_LENGTH - 2);
 	p[2] = 0x6f;
-	p[3] = 0xff;
 	p[4] = 0x0f;
-	p[5] = 0xff;
-	p[8] = 0xff;
-	memset(p + 10, 0xff, 6);
+	p[6] = 0;
+	p[7] = 0x3f;
+	p[9] = 0;
 }
 
 static size_t add_page05(const struct drive *d, enum page_control pc, uint8_t *p)
@@ -73,16 +78,23 @@ static size_t add_page05(const struct drive *d, enum page_control pc, uint8_t *p
 	return PAGE05_LENGTH;
 }
 
-/* A page that is kept as it is set: bytes 2 to the last one that has a meaning change */
-static size_t add_kept(const uint8_t *current, const uint8_t *defaults, enum page_control pc,
-		       size_t changeable, uint8_t *p)
+/* A page of 12 bytes, with those bits of it that can be set */
+static size_t add_kept(const uint8_t *current, const uint8_t *defaults, const uint8_t *changeable,
+		       enum page_control pc, uint8_t *p)
 {
 	memcpy(p, pc == VALUES_CURRENT ? current : defaults, 12);
-	if (pc == VALUES_CHANGEABLE) {
-		memset(p + 2, 0, 10);
-		memset(p + 2, 0xff, changeable);
-	}
+	if (pc == VALUES_CHANGEABLE)
+		memcpy(p + 2, changeable, 10);
 	return 12;
+}
+
+/* What was set of a page, and the rest as it was */
+static void set_kept(uint8_t *page, const uint8_t *p, const uint8_t *changeable, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		page[i] = (uint8_t)((page[i] & ~changeable[i]) | (p[i] & changeable[i]));
 }
 
 /* MM capabilities and mechanical status, as MMC-3 had it: programs still go by it */
@@ -117,13 +129,13 @@ static size_t add_page(const struct drive *d, unsigned int page, enum page_contr
 {
 	switch (page) {
 	case 0x01:
-		return add_kept(d->page01, default_page01, pc, 2, p);
+		return add_kept(d->page01, default_page01, changeable_page01, pc, p);
 	case 0x05:
 		return add_page05(d, pc, p);
 	case 0x1a:
-		return add_kept(default_page1a, default_page1a, pc, 0, p);
+		return add_kept(default_page1a, default_page1a, changeable_page1a, pc, p);
 	case 0x1d:
-		return add_kept(d->page1d, default_page1d, pc, 8, p);
+		return add_kept(d->page1d, default_page1d, changeable_page1d, pc, p);
 	case 0x2a:
 		return add_page2a(d, pc, p);
 	default:
@@ -179,6 +191,7 @@ static bool is_audio(const uint8_t *p)
 static sense_t set_page05(struct drive *d, const uint8_t *p)
 {
 	unsigned int type = p[2] & 0x0f, block = p[4] & 0x0f;
+	uint8_t changeable[PAGE05_LENGTH];
 	bool cd = drive_has_medium(d) && is_cd(d->disc);
 
 	if (p[2] & 0x10)
@@ -198,7 +211,8 @@ static sense_t set_page05(struct drive *d, const uint8_t *p)
 	/* Reserved: the value that neither ends the disc nor keeps it open */
 	if ((p[3] & 0xc0) == 0x80)
 		return SENSE_LIST_FIELD;
-	memcpy(d->page05 + 2, p + 2, PAGE05_LENGTH - 2);
+	changeable_page05(changeable);
+	set_kept(d->page05 + 2, p + 2, changeable + 2, PAGE05_LENGTH - 2);
 	/* Another way of writing than what the cue sheet was for */
 	if (type != WRITE_SAO)
 		d->cue.tracks = 0;
@@ -211,7 +225,7 @@ static sense_t set_page(struct drive *d, const uint8_t *p, size_t len)
 	case 0x01:
 		if (len != 12)
 			return SENSE_LIST_FIELD;
-		memcpy(d->page01 + 2, p + 2, 2);
+		set_kept(d->page01 + 2, p + 2, changeable_page01, 10);
 		return GOOD;
 	case 0x05:
 		return len == PAGE05_LENGTH ? set_page05(d, p) : SENSE_LIST_FIELD;
@@ -220,7 +234,7 @@ static sense_t set_page(struct drive *d, const uint8_t *p, size_t len)
 	case 0x1d:
 		if (len != 12)
 			return SENSE_LIST_FIELD;
-		memcpy(d->page1d + 2, p + 2, 8);
+		set_kept(d->page1d + 2, p + 2, changeable_page1d, 10);
 		return GOOD;
 	default:
 		return SENSE_LIST_FIELD;

@@ -58,13 +58,21 @@ enum event_class {
 
 static bool has_event(const struct drive *d, unsigned int class)
 {
-	return (class == CLASS_MEDIA && d->media_event) ||
+	return (class == CLASS_OPERATIONAL && d->features_changed) ||
+	       (class == CLASS_MEDIA && d->media_event) ||
 	       (class == CLASS_BUSY && d->busy_commands);
 }
 
 static void put_event(struct drive *d, unsigned int class, uint8_t *p)
 {
 	switch (class) {
+	case CLASS_OPERATIONAL:
+		/* Whether removal stays prevented; the state has changed: other features */
+		p[0] = d->features_changed ? 0x02 : 0;
+		p[1] = d->prevented && d->persistent ? 0x80 : 0;
+		put16(p + 2, d->features_changed ? 1 : 0);
+		d->features_changed = false;
+		break;
 	case CLASS_POWER:
 		p[1] = d->spinning ? 1 : 2;	/* active, idle */
 		break;

@@ -140,6 +140,19 @@ TEST_F(toc, pma_and_atip)
 	EXPECT_EQ(0, memcmp(b->data + 12, "\x4a\x02\x00", 3));
 }
 
+/* Format 5: of a session, and this one has no CD-TEXT: a header alone (MMC-6 6.26.3.7) */
+TEST_F(toc, cd_text)
+{
+	struct bench *b = &self->b;
+
+	ASSERT_EQ(0, bench_new(b, "cd-r-80"));
+	EXPECT_EQ(0x52400, RUN(b, 64, 0x43, 0, 5, 0, 0, 0, 0, 0, 64));
+	record_cd(_metadata, b, false);
+	ASSERT_EQ(0, RUN(b, 64, 0x43, 0, 5, 0, 0, 0, 0, 0, 64));
+	EXPECT_EQ(4, b->c.done);
+	EXPECT_EQ(0x00020000, at32(b, 0));
+}
+
 TEST_F(toc, formats_that_are_not)
 {
 	static const char *const media[] = { "dvd-r", "bd-re", "dvd+rw" };
@@ -199,6 +212,43 @@ TEST_F(toc, cd_disc_information)
 	bench_settle(b);
 	ASSERT_EQ(0, RUN(b, 34, 0x51, 0, 0, 0, 0, 0, 0, 0, 34));
 	EXPECT_EQ(id, at32(b, 12));
+}
+
+/* Data type 1: tracks that there can be and are, and that can be open and are (MMC-6 6.21.4) */
+TEST_F(toc, track_resources)
+{
+	struct bench *b = &self->b;
+	unsigned int i;
+
+	ASSERT_EQ(0, bench_new(b, "bd-r"));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, RUN(b, 34, 0x51, 1, 0, 0, 0, 0, 0, 0, 34));
+		EXPECT_EQ(12, b->c.done);
+		EXPECT_EQ(0x000a2000, at32(b, 0));
+		EXPECT_EQ(7000, at16(b, 4));
+		EXPECT_EQ(i, at16(b, 6));
+		EXPECT_EQ(7000, at16(b, 8));
+		EXPECT_EQ(i, at16(b, 10));
+		ASSERT_EQ(0, RUN(b, 0, 0x53, 0, 0, 0, 0, BE32(64)));
+	}
+	/* Closed, it is still a track */
+	ASSERT_EQ(0, bench_write(b, 0, 64));
+	ASSERT_EQ(0, SYNC(b));
+	ASSERT_EQ(0, RUN(b, 34, 0x51, 1, 0, 0, 0, 0, 0, 0, 34));
+	EXPECT_EQ(3, at16(b, 6));
+	EXPECT_EQ(2, at16(b, 10));
+	/* Data type 2: no pseudo-overwrite, and no resources of it. Others are reserved */
+	for (i = 2; i < 8; i++)
+		EXPECT_EQ(0x52400, RUN(b, 34, 0x51, (uint8_t)i, 0, 0, 0, 0, 0, 0, 34));
+}
+
+TEST_F(toc, resources_are_of_bd)
+{
+	struct bench *b = &self->b;
+
+	ASSERT_EQ(0, bench_new(b, "dvd+r"));
+	EXPECT_EQ(0x52400, RUN(b, 34, 0x51, 1, 0, 0, 0, 0, 0, 0, 34));
+	EXPECT_EQ(0x52400, RUN(b, 34, 0x51, 2, 0, 0, 0, 0, 0, 0, 34));
 }
 
 /* --- READ TRACK INFORMATION by address and by session --- */

@@ -267,6 +267,58 @@ TEST_F(write, parameters)
 	EXPECT_EQ(0x52c00, bench_page05(b, 2, true));
 }
 
+/* --- WRITE (12): a length of 4 bytes (MMC-6 6.46) --- */
+
+TEST_F(write, twelve)
+{
+	struct bench *b = &self->b;
+
+	ASSERT_EQ(0, bench_new(b, "dvd+r"));
+	bench_fill(b, 0, 300);
+	ASSERT_EQ(0, SEND(b, 300 * BLOCK_SIZE, 0xaa, 0, BE32(0), BE32(300)));
+	EXPECT_EQ(300 * BLOCK_SIZE, b->c.done);
+	/* Each byte of the length counts: more than there is data for, and nothing comes of it */
+	EXPECT_EQ(0x52400, SEND(b, 32 * BLOCK_SIZE, 0xaa, 0, BE32(300), BE32(0x01000010)));
+	EXPECT_EQ(0x52400, SEND(b, 32 * BLOCK_SIZE, 0xaa, 0, BE32(300), BE32(0x00010010)));
+	EXPECT_EQ(0x52400, SEND(b, 32 * BLOCK_SIZE, 0xaa, 0, BE32(300), BE32(0x00000110)));
+	EXPECT_EQ(0x52102, SEND(b, 32 * BLOCK_SIZE, 0xaa, 0, BE32(0x01000000 + 300), BE32(32)));
+	ASSERT_EQ(0, bench_track(b, 1));
+	EXPECT_EQ(300, at32(b, 12));
+	/* Streaming, as BD recorders are sent it, is the same */
+	bench_fill(b, 300, 20);
+	ASSERT_EQ(0, SEND(b, 20 * BLOCK_SIZE, 0xaa, 0, BE32(300), BE32(20), 0x80));
+	ASSERT_EQ(0, SYNC(b));
+	ASSERT_EQ(0, CLOSE_SESSION(b));
+	EXPECT_EQ(320, b->written);
+	EXPECT_EQ(0, bench_compare(b, 0, 320));
+}
+
+/* --- CLOSE TRACK SESSION with function 5: finalized at the least radius (MMC-6 6.3) --- */
+
+TEST_F(write, finalized_minimally)
+{
+	static const char *const media[] = { "dvd+r", "dvd+r-dl", "cd-r-80", "dvd-r", "bd-r" };
+	struct bench *b = &self->b;
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, bench_new(b, media[i]));
+		ASSERT_EQ(0, bench_page05(b, i == 2 ? 1 : 0, true));
+		ASSERT_EQ(0, bench_write(b, 0, 320));
+		ASSERT_EQ(0, SYNC(b));
+		EXPECT_EQ(i < 2 ? 0 : 0x52400, RUN(b, 0, 0x5b, 0, 5)) TH_LOG("%s", media[i]);
+		ASSERT_EQ(0, RUN(b, 34, 0x51, 0, 0, 0, 0, 0, 0, 0, 34));
+		EXPECT_EQ(i < 2 ? 0x0e : 0x05, b->data[2]) TH_LOG("%s", media[i]);
+		if (i < 2) {
+			EXPECT_EQ(0x57200, CLOSE_SESSION(b));
+			EXPECT_EQ(0, bench_compare(b, 0, 320));
+		}
+		disc_close(drive_eject(b->drive));
+		bench_exit(b);
+		bench_init(b);
+	}
+}
+
 /* --- reservations (MMC-6 6.32) --- */
 
 TEST_F(write, reserved_tracks)
@@ -485,6 +537,30 @@ TEST_F(write, blank_tail)
 	ASSERT_EQ(0, bench_track(b, 1));
 	EXPECT_EQ(160, at32(b, 12));
 	EXPECT_EQ(0, bench_compare(b, 0, 160));
+}
+
+/* Type 3: the last reservation goes, if nothing is in it */
+TEST_F(write, unreserve)
+{
+	struct bench *b = &self->b;
+
+	ASSERT_EQ(0, bench_new(b, "dvd-rw"));
+	ASSERT_EQ(0, bench_page05(b, 0, true));
+	EXPECT_EQ(0x52c00, RUN(b, 0, 0xa1, 3));
+	ASSERT_EQ(0, RUN(b, 0, 0x53, 0, 0, 0, 0, BE32(64)));
+	ASSERT_EQ(0, RUN(b, 0, 0x53, 0, 0, 0, 0, BE32(64)));
+	ASSERT_EQ(0, bench_write(b, 0, 16));
+	ASSERT_EQ(0, RUN(b, 0, 0xa1, 3));
+	/* The invisible track begins where it did */
+	ASSERT_EQ(0, bench_track(b, 0xff));
+	EXPECT_EQ(2, b->data[2]);
+	EXPECT_EQ(64, at32(b, 12));
+	EXPECT_EQ(0x52c00, RUN(b, 0, 0xa1, 3));
+	ASSERT_EQ(0, bench_track(b, 1));
+	EXPECT_EQ(0x80, b->data[6] & 0xc0);
+	EXPECT_EQ(16, at32(b, 12));
+	ASSERT_EQ(0, SYNC(b));
+	EXPECT_EQ(0, bench_compare(b, 0, 16));
 }
 
 TEST_F(write, write_once)
