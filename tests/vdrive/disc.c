@@ -44,7 +44,23 @@ void disc_close(struct disc *disc)
 	free(disc);
 }
 
-int disc_create(const char *path, const char *media)
+/* Nobody has registered the usual one; programs know a medium by its maker */
+int disc_set_make(struct disc *d, const char *make)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789-";
+	size_t len;
+
+	if (!make)
+		make = "VDRIVE";
+	len = strlen(make);
+	if (!len || len > MAKE_MAX || strspn(make, allowed) != len)
+		return -EINVAL;
+	memcpy(d->make, make, len + 1);
+	return 0;
+}
+
+int disc_create_by(const char *path, const char *media, const char *make)
 {
 	struct disc *d;
 	uint32_t blocks;
@@ -56,6 +72,11 @@ int disc_create(const char *path, const char *media)
 	d = disc_alloc(path);
 	if (!d)
 		return -ENOMEM;
+	err = disc_set_make(d, make);
+	if (err) {
+		disc_close(d);
+		return err;
+	}
 	d->media = m;
 	d->blocks = blocks;
 	if (getrandom(&d->id, sizeof(d->id), GRND_NONBLOCK) != sizeof(d->id))
@@ -71,6 +92,11 @@ int disc_create(const char *path, const char *media)
 		unlink(path);
 	disc_close(d);
 	return err;
+}
+
+int disc_create(const char *path, const char *media)
+{
+	return disc_create_by(path, media, NULL);
 }
 
 int disc_open(const char *path, struct disc **disc)

@@ -87,6 +87,9 @@ enum format_state {
 	FORMAT_COMPLETE,
 };
 
+/* As long as a BD's manufacturer's id is */
+#define MAKE_MAX 6
+
 struct disc {
 	int fd;
 	char *path;
@@ -94,6 +97,7 @@ struct disc {
 	const struct media *media;
 	uint32_t blocks;		/* capacity as made */
 	uint32_t id;			/* random; what a recorder writes to tell discs apart */
+	char make[MAKE_MAX + 1];	/* who made it */
 
 	struct track *tracks;
 	unsigned int nr_tracks;
@@ -136,6 +140,9 @@ int disc_write(struct disc *d, uint32_t lba, uint32_t blocks, const void *buf);
 /* Forget all data from @lba on */
 int disc_wipe(struct disc *d, uint32_t lba);
 
+/* 0 or -EINVAL; NULL: the usual maker */
+int disc_set_make(struct disc *d, const char *make);
+
 /* disc_text.c */
 int disc_save(const struct disc *d);
 int disc_load(struct disc *d);
@@ -163,6 +170,8 @@ enum { TRACK_INVISIBLE = 0xff };
 
 /* The track that stays open until it is told or full, or NULL */
 struct track *disc_open_track(const struct disc *d);
+/* CD: minutes, seconds and frames where the groove begins, before block 0 */
+void disc_lead_in(const struct disc *d, uint8_t *msf);
 /* Where data of a new track would begin; ~0 if nothing can be appended */
 uint32_t disc_next_start(const struct disc *d);
 /* -ENOENT: it has no such track */

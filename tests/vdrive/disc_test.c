@@ -42,6 +42,18 @@ TEST_F(disc, names)
 	EXPECT_EQ(-ENOENT, disc_create("/nowhere/at/all", "dvd-r"));
 }
 
+TEST_F(disc, makes)
+{
+	static const char *const bad_makes[] = { "", "SEVENTH", "A B", "A\n", "\xc3\xa4" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bad_makes) / sizeof(bad_makes[0]); i++)
+		EXPECT_EQ(-EINVAL, disc_create_by(self->b.path, "dvd-r", bad_makes[i]))
+			TH_LOG("\"%s\"", bad_makes[i]);
+	EXPECT_NE(0, access(self->b.path, F_OK));
+	EXPECT_EQ(0, disc_create_by(self->b.path, "dvd-r", "a-Z09x"));
+}
+
 /* Sizes are of bytes with a letter, and of blocks without; both by whole ECC blocks */
 TEST_F(disc, sizes)
 {
@@ -103,6 +115,9 @@ static const struct {
 	{ "a word of no meaning", DVD_R "colour 1\nend\n" },
 	{ "a word without value", DVD_R "id\nend\n" },
 	{ "no number", DVD_R "id x\nend\n" },
+	{ "a maker without a name", DVD_R "make \nend\n" },
+	{ "a maker with too long a name", DVD_R "make SEVENTH\nend\n" },
+	{ "a maker with a name of two words", DVD_R "make A B\nend\n" },
 	{ "a flag that is neither", DVD_R "complete 2\nend\n" },
 	{ "a format state of no kind", DVD_R "format 4\nend\n" },
 	{ "formatted beyond its end", DVD_R "formatted 2298497\nend\n" },

@@ -14,7 +14,7 @@
 static void put_fields(const struct disc *d, FILE *f)
 {
 	fprintf(f, HEAD "media %s\n", d->media->name);
-	fprintf(f, "blocks %u\nid %u\n", d->blocks, d->id);
+	fprintf(f, "blocks %u\nid %u\nmake %s\n", d->blocks, d->id, d->make);
 	fprintf(f, "closed %u\ncomplete %u\nxa %u\n", d->closed, d->complete, d->xa);
 	fprintf(f, "minimal %u\noverwrite %u\nintermediate %u\n", d->minimal, d->overwrite,
 		d->intermediate);
@@ -77,6 +77,12 @@ static int set_media(struct disc *d, char *name)
 	name[strcspn(name, "\n")] = 0;
 	d->media = media_find(name, &blocks);
 	return d->media ? 0 : -EUCLEAN;
+}
+
+static int set_make(struct disc *d, char *name)
+{
+	name[strcspn(name, "\n")] = 0;
+	return disc_set_make(d, name) ? -EUCLEAN : 0;
 }
 
 static int set_track(struct disc *d, const char *values)
@@ -150,6 +156,8 @@ static int set_line(struct disc *d, char *line)
 	*values++ = 0;
 	if (!strcmp(line, "media"))
 		return set_media(d, values);
+	if (!strcmp(line, "make"))
+		return set_make(d, values);
 	if (!strcmp(line, "track"))
 		return set_track(d, values);
 	if (sscanf(values, "%u", &value) != 1)
@@ -230,6 +238,7 @@ int disc_load(struct disc *d)
 
 	if (!f)
 		return -errno;
+	disc_set_make(d, NULL);
 	if (!fgets(line, sizeof(line), f) || strcmp(line, HEAD))
 		err = -EUCLEAN;
 	while (!err && !ended && fgets(line, sizeof(line), f)) {

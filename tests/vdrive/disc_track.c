@@ -3,6 +3,19 @@
 #include <stdlib.h>
 #include "disc.h"
 
+/* 97:01:00, or a place that the maker's name stands for: makers have one each */
+void disc_lead_in(const struct disc *d, uint8_t *msf)
+{
+	uint32_t sum = 0;
+	const char *c;
+
+	for (c = d->make; *c; c++)
+		sum = sum * 31 + (uint8_t)*c;
+	msf[0] = 97;
+	msf[1] = strcmp(d->make, "VDRIVE") ? (uint8_t)(15 + sum % 45) : 1;
+	msf[2] = strcmp(d->make, "VDRIVE") ? (uint8_t)(sum / 45 % 8 * 10) : 0;
+}
+
 struct track *disc_open_track(const struct disc *d)
 {
 	struct track *t;

@@ -19,6 +19,7 @@
 
 struct options {
 	const char *media;
+	const char *make;
 	const char *drive;
 	bool foreground;
 	bool verbose;
@@ -29,7 +30,9 @@ static int usage(FILE *out)
 {
 	const char *const *name;
 
-	fputs("vdrive new --media NAME FILE         make a blank disc: FILE and FILE.disc\n"
+	fputs("vdrive new --media NAME [--make NAME] FILE\n"
+	      "                                     make a blank disc: FILE and FILE.disc; of\n"
+	      "                                     another maker\n"
 	      "vdrive attach [--foreground] [--verbose] [FILE]\n"
 	      "                                     make a drive, with that disc in it; prints\n"
 	      "                                     its device\n"
@@ -56,7 +59,10 @@ static int do_new(const struct options *o, int argc, char **argv)
 
 	if (argc != 1 || !o->media)
 		return usage(stderr);
-	rc = disc_create(argv[0], o->media);
+	rc = disc_create_by(argv[0], o->media, o->make);
+	if (rc == -EINVAL && o->make)
+		return fail(o->media, "no such medium, or not in that size; or its maker has no name "
+			    "of up to 6 letters, digits or \"-\"");
 	if (rc == -EINVAL)
 		return fail(o->media, "no such medium, or not in that size; --help lists them");
 	return rc ? fail(argv[0], strerror(-rc)) : 0;
@@ -306,6 +312,7 @@ static bool parse(int argc, char **argv, struct options *o, bool *help)
 {
 	static const struct option longs[] = {
 		{ "media", required_argument, NULL, 'm' },
+		{ "make", required_argument, NULL, 'M' },
 		{ "drive", required_argument, NULL, 'd' },
 		{ "foreground", no_argument, NULL, 'f' },
 		{ "verbose", no_argument, NULL, 'v' },
@@ -316,10 +323,13 @@ static bool parse(int argc, char **argv, struct options *o, bool *help)
 	int c;
 
 	/* "+": the words of a control command are not ours */
-	while ((c = getopt_long(argc, argv, "+m:d:fvh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+m:M:d:fvh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'm':
 			o->media = optarg;
+			break;
+		case 'M':
+			o->make = optarg;
 			break;
 		case 'd':
 			o->drive = optarg;

@@ -77,9 +77,7 @@ static void put_cd_info(const struct disc *d, uint8_t *p)
 	} else if (!d->closed) {
 		/* The first lead-in's start is on the groove */
 		p[16] = 0;
-		p[17] = 97;
-		p[18] = 1;
-		p[19] = 0;
+		disc_lead_in(d, p + 17);
 	}
 	p[20] = 0;
 	put_msf(p + 21, d->blocks);

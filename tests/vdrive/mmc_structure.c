@@ -5,8 +5,7 @@
 
 #define HEADER 4
 
-/* By these makers' words programs know a medium; nobody has registered them */
-#define MAKER "VDRIVE"
+/* Type of medium: its maker's name for it */
 #define TYPE "V01"
 
 struct structure {
@@ -86,7 +85,7 @@ static size_t fill_physical(const struct disc *d, uint8_t *p)
 {
 	put_physical(d, disc_readable_end(d), p);
 	if (plus(d)) {
-		memcpy(p + 19, MAKER, sizeof(MAKER) - 1);
+		memcpy(p + 19, d->make, strlen(d->make));
 		memcpy(p + 27, TYPE, 2);
 		p[29] = 1;
 	}
@@ -103,7 +102,7 @@ static size_t fill_lead_in(const struct disc *d, uint8_t *p)
 static size_t fill_adip(const struct disc *d, uint8_t *p)
 {
 	put_physical(d, d->blocks, p);
-	memcpy(p + 19, MAKER, sizeof(MAKER) - 1);
+	memcpy(p + 19, d->make, strlen(d->make));
 	memcpy(p + 27, TYPE, 2);
 	p[29] = 1;
 	return 256;
@@ -122,10 +121,9 @@ static size_t fill_prerecorded(const struct disc *d, uint8_t *p)
 {
 	unsigned int i;
 
-	(void)d;
 	for (i = 0; i < 5; i++)
 		p[8 * i] = (uint8_t)(i + 1);
-	memcpy(p + 17, MAKER, sizeof(MAKER) - 1);
+	memcpy(p + 17, d->make, strlen(d->make));
 	memcpy(p + 25, TYPE, sizeof(TYPE) - 1);
 	return 44 - HEADER;
 }
@@ -166,7 +164,7 @@ static size_t fill_disc_information(const struct disc *d, uint8_t *p)
 	p[6] = 112;
 	memcpy(p + 8, d->media->erasable ? "BDW" : "BDR", 3);
 	p[11] = 0x11;
-	memcpy(p + 100, MAKER, sizeof(MAKER) - 1);
+	memcpy(p + 100, d->make, strlen(d->make));
 	memcpy(p + 106, TYPE, sizeof(TYPE) - 1);
 	return 4096;
 }

@@ -145,7 +145,7 @@ static void put_next_session(const struct disc *d, struct toc *t, unsigned int s
 }
 
 /* The first lead-in's start (mode 5, C0h): only in the first session */
-static void put_first_lead_in(struct toc *t, unsigned int session)
+static void put_first_lead_in(const struct disc *d, struct toc *t, unsigned int session)
 {
 	uint8_t *p = session == 1 ? more(t, 11) : NULL;
 
@@ -154,8 +154,7 @@ static void put_first_lead_in(struct toc *t, unsigned int session)
 	p[0] = (uint8_t)session;
 	p[1] = 0x54;
 	p[3] = 0xc0;
-	p[8] = 97;
-	p[9] = 1;
+	disc_lead_in(d, p + 8);
 }
 
 static void put_full_session(const struct disc *d, struct toc *t, unsigned int session)
@@ -171,7 +170,7 @@ static void put_full_session(const struct disc *d, struct toc *t, unsigned int s
 	for (i = first; i <= last; i++)
 		put_point_lba(t, session, i, d->tracks[i - 1].start);
 	put_next_session(d, t, session);
-	put_first_lead_in(t, session);
+	put_first_lead_in(d, t, session);
 }
 
 static sense_t put_full_toc(const struct disc *d, struct toc *t, unsigned int from)
@@ -222,8 +221,7 @@ static sense_t put_atip(const struct disc *d, struct toc *t)
 	p[0] = rw ? 0xb2 : 0xc0;	/* target writing power; reference speed of CD-RW */
 	p[1] = 0x40;			/* unrestricted use */
 	p[2] = rw ? 0xc4 : 0x80;	/* disc type; CD-RW: A1 is valid */
-	p[4] = 97;			/* start of the lead-in, by which makers are known */
-	p[5] = 1;
+	disc_lead_in(d, p + 4);		/* by which makers are known */
 	put_msf(p + 8, d->blocks);
 	if (rw) {
 		p[12] = 0x1a;		/* A1: speeds that it takes */

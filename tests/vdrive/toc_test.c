@@ -350,6 +350,69 @@ TEST_F(toc, structures)
 	}
 }
 
+/* Where each kind of medium has its maker's name; DVD-RAM has none */
+static const struct {
+	const char *media;
+	uint8_t type, format;
+	uint32_t at;
+} makers[] = {
+	{ "dvd-r", 0, 0x0e, 21 }, { "dvd-rw", 0, 0x0e, 21 }, { "dvd+r", 0, 0x00, 23 },
+	{ "dvd+r", 0, 0x11, 23 }, { "dvd+rw", 0, 0x11, 23 }, { "dvd+r-dl", 0, 0x11, 23 },
+	{ "bd-r", 1, 0x00, 104 }, { "bd-re", 1, 0x00, 104 },
+};
+
+TEST_F(toc, makes)
+{
+	static const char *const makes[] = { NULL, "OTHER" };
+	struct bench *b = &self->b;
+	unsigned int i, make;
+
+	for (i = 0; i < 2 * sizeof(makers) / sizeof(makers[0]); i++) {
+		make = i % 2;
+		ASSERT_EQ(0, disc_create_by(b->path, makers[i / 2].media, makes[make]));
+		ASSERT_EQ(0, bench_load(b));
+		ASSERT_EQ(0, RUN(b, 8192, 0xad, makers[i / 2].type, 0, 0, 0, 0, 0,
+				 makers[i / 2].format, 0x20, 0));
+		EXPECT_EQ(0, memcmp(make ? "OTHER\0" : "VDRIVE", b->data + makers[i / 2].at, 6))
+			TH_LOG("%s %02x", makers[i / 2].media, makers[i / 2].format);
+		disc_close(drive_eject(b->drive));
+		bench_exit(b);
+		bench_init(b);
+	}
+}
+
+/* A CD's is where the first lead-in begins: in ATIP, and as what can be read of the disc */
+TEST_F(toc, make_of_a_cd)
+{
+	static const char *const makes[] = { NULL, "OTHER", "THIRD" };
+	struct bench *b = &self->b;
+	uint32_t begin[3];
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, disc_create_by(b->path, "cd-r-80", makes[i]));
+		ASSERT_EQ(0, bench_load(b));
+		ASSERT_EQ(0, RUN(b, 64, 0x43, 2, 4, 0, 0, 0, 0, 0, 64));
+		begin[i] = at32(b, 8) >> 8;
+		EXPECT_EQ(97, begin[i] >> 16);
+		EXPECT_GT(60, begin[i] >> 8 & 0xff);
+		EXPECT_GT(75, begin[i] & 0xff);
+		ASSERT_EQ(0, RUN(b, 34, 0x51, 0, 0, 0, 0, 0, 0, 0, 34));
+		EXPECT_EQ(begin[i], at32(b, 16));
+		record_cd(_metadata, b, false);
+		/* The sixth point of the full TOC is C0h */
+		ASSERT_EQ(0, RUN(b, 2048, 0x43, 2, 2, 0, 0, 0, 1, 8, 0));
+		EXPECT_EQ(0xc0, b->data[4 + 5 * 11 + 3]);
+		EXPECT_EQ(begin[i], at32(b, 4 + 5 * 11 + 7));
+		disc_close(drive_eject(b->drive));
+		bench_exit(b);
+		bench_init(b);
+	}
+	EXPECT_EQ(0x610100, begin[0]);
+	EXPECT_NE(begin[0], begin[1]);
+	EXPECT_NE(begin[1], begin[2]);
+}
+
 TEST_F(toc, structures_that_are_not)
 {
 	struct bench *b = &self->b;

@@ -64,6 +64,15 @@ struct drive_events {
 int disc_create(const char *path, const char *media);
 
 /**
+ * disc_create_by - make a blank disc that somebody else made
+ * @make: by whom: 1 to 6 letters, digits or "-". DVD and BD have it as their manufacturer's
+ *	id; a CD has the start of its first lead-in, by which its makers are known
+ *
+ * Return: as disc_create(), and -EINVAL for another @make.
+ */
+int disc_create_by(const char *path, const char *media, const char *make);
+
+/**
  * disc_open - take a disc in hand
  * @path: the data file
  * @disc: the disc, which disc_close() or drive_free() frees
