@@ -82,6 +82,15 @@ static bool was_stopped(const struct look *l)
 	return l->m->type->kind == IMAPI_DVD_PLUS_RW && l->info_known && l->info.format == 1;
 }
 
+/*
+ * Stopped as soon as it was begun, by a power cut for instance, it has laid nothing down that
+ * could be read. Such a disc is one that is yet to be formatted.
+ */
+static bool was_hardly_begun(const struct imapi_medium *m)
+{
+	return m->stopped && m->capacity < 2 * IMAPI_FIRST_SESSION;
+}
+
 static const char *why_not_overwritten(const struct look *l, const struct imapi_format *f)
 {
 	int ret;
@@ -119,6 +128,12 @@ static int look_at_overwritable(struct look *l)
 		if (!m->capacity && f.state == IMAPI_FORMATTED)
 			m->capacity = f.blocks;
 		m->stopped = was_stopped(l);
+	}
+	if (was_hardly_begun(m)) {
+		m->unformatted = true;
+		m->stopped = false;
+		m->capacity = 0;
+		m->free = f.whole ? f.whole : f.blocks;
 	}
 	if (m->stopped)
 		m->free = f.whole > m->capacity ? f.whole : m->capacity;

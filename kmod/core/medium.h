@@ -79,7 +79,8 @@ struct imapi_place {
  * struct imapi_medium - what the drive says of the disc
  * @type: its kind
  * @state: see there
- * @unformatted: overwritable, and to be formatted before anything is written
+ * @unformatted: overwritable, and to be formatted before anything is written; one that was
+ *	begun and stopped at once is no format
  * @stopped: formatting it in the background was begun and stopped, and has to go on before
  *	anything is written; until then it ends at @capacity, and at @free from then on
  * @unfinished: behind the last closed session one was begun and never closed, which

@@ -33,6 +33,7 @@ static struct fake {
 	u32 bad_reads;			/* that a drive would have refused, or been spoiled by */
 	u32 fail_write;			/* the nth one from now fails, and all after it */
 	u32 fail_head;			/* so many writes to block 0 fail, half done */
+	u32 fail_format;		/* so many formats are cut off by the drive's power */
 	bool kept_open;			/* drive_keep_open() was called */
 	bool stays_open;		/* closes no disc for good */
 	bool lies;			/* says that all went well, and burns nothing */
@@ -503,6 +504,14 @@ int burner_format(struct burner *b)
 	/* No drive promises to keep it over that */
 	fake.speed = 0;
 	fake.disc->medium.unformatted = false;
+	if (fake.fail_format) {
+		fake.fail_format--;
+		fake.changes++;
+		fake.disc->medium.stopped = true;
+		fake.disc->medium.capacity = 2048;
+		fake.disc->medium.free = FAKE_BLOCKS;
+		return -EIO;
+	}
 	fake.disc->medium.stopped = false;
 	fake.disc->medium.capacity = FAKE_BLOCKS;
 	return 0;

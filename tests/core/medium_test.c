@@ -241,6 +241,14 @@ static const struct mmc_answer dvd_plus_rw_stopped[] = {
 	CAPACITY(4096), END
 };
 
+/* The power was cut as soon as it was begun: nothing is readable */
+static const struct mmc_answer dvd_plus_rw_hardly_begun[] = {
+	CONFIG(0x1a, 0x2a), INFO(0x1e, 1, 1, 1, 1, 0, 0, 0, 0), ADIP,
+	{ .op = 0x23, BYTES(0, 0, 0, 16, BE32(0), 2, 0, 8, 0,
+			    BE32(2295104), 0x26 << 2, 0, 0, 0) },
+	CAPACITY(1), END
+};
+
 static const struct mmc_answer dvd_plus_rw_stopped_no_list[] = {
 	CONFIG(0x1a, 0x2a), INFO(0x1e, 1, 1, 1, 1, 0, 0, 0, 0), ADIP, FORMATS(4096, 2),
 	CAPACITY(4096), END
@@ -444,6 +452,9 @@ static const struct {
 	{ .name = "DVD+RW whose format was stopped", dvd_plus_rw_stopped, IMAPI_DVD_PLUS_RW,
 	  IMAPI_OVERWRITABLE, .writable = true, .stopped = true, .erasable = true,
 	  .room = 2295104, .capacity = 4096, .commands = 6 },
+	{ .name = "DVD+RW whose format was cut off at once", dvd_plus_rw_hardly_begun,
+	  IMAPI_DVD_PLUS_RW, IMAPI_OVERWRITABLE, .writable = true, .unformatted = true,
+	  .erasable = true, .room = 2295104, .commands = 6 },
 	{ .name = "DVD+RW stopped, and no list of formats", dvd_plus_rw_stopped_no_list,
 	  IMAPI_DVD_PLUS_RW, IMAPI_OVERWRITABLE, .writable = true, .stopped = true,
 	  .erasable = true, .room = 4096, .capacity = 4096, .commands = 6 },

@@ -35,6 +35,26 @@ TEST_F(over, unformatted_is_formatted_by_the_first_commit)
 	EXPECT_FALSE(self->mounted->medium.unformatted);
 }
 
+/* As blank as what was mounted; with the drive's power gone meanwhile it may be any such disc */
+TEST_F(over, a_format_that_was_cut_off_goes_on)
+{
+	struct disc *d = &self->d;
+
+	disc_umount(d);
+	self->mounted->medium.unformatted = true;
+	self->mounted->medium.capacity = 0;
+	ASSERT_EQ(0, mount_fake(d));
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3000001));
+	fake.fail_format = 1;
+	EXPECT_EQ(-EIO, disc_commit(d));
+	EXPECT_TRUE(is_staged(d));
+	EXPECT_EQ(-EMEDIUMTYPE, disc_commit(d));
+	EXPECT_NE(NULL, strstr(d->message, "a blank disc was put in"));
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_FALSE(self->mounted->medium.stopped);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+}
+
 /* A DVD+RW that was ejected before formatting it ended: the second session needs the rest */
 TEST_F(over, a_stopped_format_goes_on_before_a_session)
 {
