@@ -599,10 +599,13 @@ int burner_erase(struct burner *b, enum burner_erase how,
 
 	clear_said(b);
 	guard_asking_begin();
-	if (how == BURNER_FORMAT_ANEW)
+	if (how == BURNER_FORMAT_ANEW) {
 		err = begin_format(b, true);
-	else
+	} else {
+		/* It takes none with a first session that is open, as a torn BLANK leaves one */
+		burn_disc_pretend_full(b->drive);
 		burn_disc_erase(b->drive, how == BURNER_ERASE_QUICK);
+	}
 	return see_through(b, err, tell, ctx);
 }
 
