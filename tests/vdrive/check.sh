@@ -24,6 +24,8 @@ list()
 		echo "$face swap.t udev cd-r-80"
 		echo "$face fill.t"
 		echo "$face faults.t"
+		echo "$face torn.t cd-r-80 cd-rw-80 dvd+r"
+		echo "$face torn.t dvd+rw bd-r bd-re"
 		echo "$face life.t cd-r-80 cd-rw-80 dvd-r dvd-rw"
 		echo "$face life.t dvd-rw-over dvd+r dvd+r-dl dvd+rw"
 		echo "$face life.t dvd-ram bd-r bd-re"
