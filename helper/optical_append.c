@@ -179,14 +179,21 @@ void optical_append_abort(struct recorder *r)
 	r->trouble = trouble;
 }
 
+/* Of a disc whose last session can't be closed */
+static const char *way_out(const struct optical *o)
+{
+	return o->medium.erasable && !o->medium.sessions ? "blank it (imapifs blank)" :
+							   "take another disc";
+}
+
 static int repair_failed(struct optical *o, int err)
 {
 	int other = optical_held_back(o);
 
 	return other ? other :
 		optical_fail(o, err,
-			     "a session on the disc was never closed, and the drive can't close it (%.60s): take another disc",
-			     burner_said(o->burner));
+			     "a session on the disc was never closed, and the drive can't close it (%.60s): %s",
+			     burner_said(o->burner), way_out(o));
 }
 
 int optical_repair(struct recorder *r)
@@ -216,6 +223,7 @@ int optical_repair(struct recorder *r)
 		return err;
 	if (adopted || o->medium.unfinished)
 		return optical_fail(o, -EIO,
-				    "a session on the disc was never closed, and the drive didn't close it: take another disc");
+				    "a session on the disc was never closed, and the drive didn't close it: %s",
+				    way_out(o));
 	return 0;
 }
