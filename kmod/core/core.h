@@ -416,6 +416,7 @@ enum imapi_difference {
 	IMAPI_SAME_BLANK,	/* as far as can be told: blank discs of a make are alike */
 	IMAPI_NO_DISC,
 	IMAPI_OTHER_DISC,
+	IMAPI_OTHER_CONTENT,	/* of its make; that disc, if its descriptors were written over */
 	IMAPI_MORE_SESSIONS,	/* it is that disc, and another program burned on it */
 	IMAPI_NOT_BLANK,	/* it was blank; whether this is the same one nobody knows */
 	IMAPI_ERASED,		/* it wasn't, and now one of its make is there that is */

@@ -49,7 +49,7 @@ enum imapi_difference imapi_identity_compare(const struct imapi_identity *planne
 	if (now->blank)
 		return IMAPI_ERASED;
 	if (!planned->descriptors || there != planned->descriptors)
-		return IMAPI_OTHER_DISC;
+		return IMAPI_OTHER_CONTENT;
 	return now->sessions > planned->sessions ? IMAPI_MORE_SESSIONS : IMAPI_CHANGED;
 }
 
@@ -62,6 +62,9 @@ static const struct {
 	[IMAPI_NO_DISC] = { -ENOMEDIUM, "the drive is empty: put the disc back and sync again" },
 	[IMAPI_OTHER_DISC] = { -EMEDIUMTYPE,
 		"another disc is in the drive: put back the one that was mounted and sync again"
+	},
+	[IMAPI_OTHER_CONTENT] = { -EMEDIUMTYPE,
+		"not the disc as it was mounted: put that back and sync again; if another program wrote on it, umount -f it (what is staged goes to the rescue folder) and mount it again"
 	},
 	[IMAPI_MORE_SESSIONS] = { -EMEDIUMTYPE,
 		"another program has burned a session on the disc since it was mounted: umount -f it (what is staged goes to the rescue folder) and mount it again"
