@@ -15,7 +15,8 @@
 /* ASC of unit attentions after which the disc may be another (SPC-4, annex D) */
 #define ASC_MEDIUM_CHANGED	0x28
 #define ASC_RESET		0x29
-/* And of "not ready": it will be, or waits for a command or for somebody's hand */
+/* And of "not ready": there is none; it will be, or waits for a command or somebody's hand */
+#define ASC_NO_MEDIUM		0x3a
 #define ASC_BECOMING_READY	0x04
 #define ASCQ_WANTS_COMMAND	0x02
 #define ASCQ_WANTS_HAND		0x03
@@ -187,6 +188,11 @@ static bool is_refusal(const struct imapi_sense *s)
 	       s->ascq == ASCQ_WANTS_COMMAND || s->ascq == ASCQ_WANTS_HAND;
 }
 
+static bool is_no_medium(const struct imapi_sense *s)
+{
+	return s->key == NOT_READY && s->asc == ASC_NO_MEDIUM;
+}
+
 static void listen(const struct sg_io_hdr *h)
 {
 	struct imapi_sense s = { 0 };
@@ -197,6 +203,9 @@ static void listen(const struct sg_io_hdr *h)
 	if (s.key == IMAPI_UNIT_ATTENTION &&
 	    (s.asc == ASC_MEDIUM_CHANGED || s.asc == ASC_RESET))
 		guard.attentions++;
+	/* The tray was opened: whatever disc is in there next, it need not be the same */
+	if (guard.armed && changes_disc(h) && is_no_medium(&s))
+		guard.held_back = true;
 	if (guard.asking && guard.in_vain < ASKED_IN_VAIN_MAX && is_test_unit_ready(h))
 		guard.in_vain = is_refusal(&s) ? guard.in_vain + 1 : 0;
 	pthread_mutex_unlock(&guard.lock);

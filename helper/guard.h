@@ -26,7 +26,7 @@ uint64_t guard_attentions(void);
  */
 void guard_begin(uint64_t (*changes)(void *ctx), void *ctx, uint64_t was);
 
-/* Was anything held back, from guard_begin() on to guard_end()? */
+/* Was anything held back, or told that there is no medium, from guard_begin() on to guard_end()? */
 bool guard_held_back(void);
 
 void guard_end(void);
