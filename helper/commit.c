@@ -293,6 +293,9 @@ static int verify(struct commit *c)
 		return 0;
 	if (err == -EINTR)
 		return record_failed(c, err);
+	if (err == -ENOMEDIUM || err == -EMEDIUMTYPE)
+		return fail(c, err, "the disc was taken out before all was read back: put it back; %s",
+			    left_over(c));
 	if (bad)
 		return fail(c, err, "block %u does not read back as it was written: %s", bad,
 			    left_over(c));

@@ -34,13 +34,23 @@ static int fill_window(struct readback *rb)
 	return 0;
 }
 
+/* Of a disc that was taken out no block can be read, and that says nothing of any */
+static bool is_gone(int err)
+{
+	return err == -ENOMEDIUM || err == -EMEDIUMTYPE;
+}
+
 /* @rb->lba stops at the block that differs */
 static int compare(struct readback *rb, const u8 *want, u32 count)
 {
 	const u8 *got;
+	int err;
 
 	for (; count; count--, want += IMAPI_BLOCK) {
-		if (rb->lba - rb->first >= rb->have && fill_window(rb))
+		err = rb->lba - rb->first < rb->have ? 0 : fill_window(rb);
+		if (is_gone(err))
+			return err;
+		if (err)
 			goto differs;
 		got = rb->window + (size_t)(rb->lba - rb->first) * IMAPI_BLOCK;
 		if (memcmp(want, got, IMAPI_BLOCK))

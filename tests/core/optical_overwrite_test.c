@@ -86,6 +86,34 @@ TEST_F(over, or_one_that_stopped_while_it_was_mounted)
 	EXPECT_EQ(2, d->rec->sessions.nr);
 }
 
+static int take_out(struct recorder *r)
+{
+	(void)r;
+	fake.disc = NULL;
+	return 0;
+}
+
+/* No block of it is bad for that */
+TEST_F(over, taken_out_before_it_is_read_back)
+{
+	const struct recorder_ops *ops = self->d.rec->ops;
+	struct recorder_ops changed = *ops;
+	struct disc *d = &self->d;
+
+	burn_one(_metadata, d, "a", 1);
+	changed.settle = take_out;
+	d->rec->ops = &changed;
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	EXPECT_EQ(-ENOMEDIUM, disc_commit(d));
+	EXPECT_NE(NULL, strstr(d->message, "taken out before all was read back: put it back"))
+		TH_LOG("%s", d->message);
+	EXPECT_TRUE(is_staged(d));
+	d->rec->ops = ops;
+	fake.disc = self->mounted;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, disc_compare(d, "b", 2, 3000001));
+}
+
 TEST_F(over, the_speed_is_set_behind_the_format)
 {
 	struct disc *d = &self->d;
