@@ -102,7 +102,8 @@ int optical_take(struct optical *o)
 
 void optical_give_back(struct optical *o)
 {
-	drive_burn_end(o->drive);
+	if (!o->rec.keep_off)
+		drive_burn_end(o->drive);
 	drive_forget(o->drive);
 	pthread_mutex_lock(&o->lock);
 	o->away = false;

@@ -44,6 +44,13 @@ int recorder_load(struct recorder *r, u32 number)
 	return r->ops->load ? r->ops->load(r, number) : 0;
 }
 
+void recorder_let_in(struct recorder *r)
+{
+	r->keep_off = false;
+	if (r->ops->let_in)
+		r->ops->let_in(r);
+}
+
 bool recorder_is_open(const struct recorder *r)
 {
 	return !r->head_separate && r->writable && !r->blank;

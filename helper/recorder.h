@@ -65,6 +65,8 @@ struct recorder_ops {
 	 * behind the last, or -errno. NULL: there are none
 	 */
 	int (*tracks)(struct recorder *r, u32 from, struct imapi_track *list, u32 max);
+	/* Behind a commit with @keep_off: others may use the drive. NULL: they were not kept off */
+	void (*let_in)(struct recorder *r);
 	void (*close)(struct recorder *r);
 };
 
@@ -107,6 +109,7 @@ struct recorder_disc {
  * @speed: kB/s to write with, 0: the drive's choice
  * @finalize: the next session is the last one, the disc is closed with it
  * @eject: the tray opens when the recorder is closed
+ * @keep_off: who waits for the end of a burn waits for recorder_let_in()
  * @progress: set while a commit runs: every block that was written is added to
  *	it, and writing ends with -EINTR when it says so; NULL: nobody is interested
  */
@@ -130,6 +133,7 @@ struct recorder {
 	u32 speed;
 	bool finalize;
 	bool eject;
+	bool keep_off;
 	struct progress *progress;
 };
 
@@ -152,6 +156,9 @@ int recorder_open(const char *path, unsigned int flags, struct recorder **out,
 /* What @r's table has for it, or 0 where there is nothing to do */
 int recorder_claim(struct recorder *r);
 int recorder_load(struct recorder *r, u32 number);
+
+/* The end of @r->keep_off */
+void recorder_let_in(struct recorder *r);
 
 /*
  * Has the image of session @vol a tree for UDF as well (ECMA-167 2/9)? Its readers won't see

@@ -70,6 +70,11 @@ static void keep(struct recorder *r, u32 lba, u32 count)
 	drive_keep(o->drive, lba, count < readable ? count : readable);
 }
 
+static void let_in(struct recorder *r)
+{
+	drive_burn_end(to_optical(r)->drive);
+}
+
 static void optical_close(struct recorder *r)
 {
 	struct optical *o = to_optical(r);
@@ -106,6 +111,7 @@ const struct recorder_ops optical_append_ops = {
 	.load = load,
 	.keep = keep,
 	.tracks = tracks,
+	.let_in = let_in,
 	.close = optical_close,
 };
 
@@ -122,6 +128,7 @@ const struct recorder_ops optical_overwrite_ops = {
 	.claim = claim,
 	.load = load,
 	.keep = keep,
+	.let_in = let_in,
 	.close = optical_close,
 };
 

@@ -217,6 +217,8 @@ static int commit(struct work *w)
 	int err;
 
 	w->s->rec->finalize = w->s->finalize && w->req.flags & (IMAPIFS_LAST | IMAPIFS_FINAL);
+	/* The module looks for the session when it has the answer, and udev waits to eject */
+	w->s->rec->keep_off = true;
 	err = commit_run(&job);
 	memcpy(w->message, job.message, sizeof(w->message));
 	return err;
@@ -301,6 +303,7 @@ static void *work_thread(void *arg)
 	ticking = !pthread_create(&ticker, NULL, tick_thread, w);
 	err = carry_out(w);
 	answer(w, err);
+	recorder_let_in(w->s->rec);
 	if (ticking)
 		pthread_join(ticker, NULL);
 	return NULL;

@@ -25,6 +25,8 @@ static struct module {
 	int read_error;		/* of the next read() */
 	bool hold;		/* a staged file is opened only when @go is posted */
 	sem_t held, go, refused;
+	bool kept_off;		/* others, when the answer came */
+	bool answered, let_in;
 } module;
 
 static ssize_t module_read(int fd, void *buf, size_t size)
@@ -42,6 +44,10 @@ static int module_write(int fd, const void *msg, size_t len)
 
 	if (h->len != len || len > IMAPIFS_MSG_MAX)
 		return -EMSGSIZE;
+	if (h->op == IMAPIFS_OP_DONE) {
+		module.kept_off = module.d->rec->keep_off;
+		module.answered = true;
+	}
 	if (h->op == module.refuse) {
 		sem_post(&module.refused);
 		return module.refuse_error;
@@ -342,6 +348,27 @@ TEST_F(serve, commit_from_end_to_end)
 	EXPECT_EQ(0, disc_compare(d, "f000", 0, 100));
 	EXPECT_EQ(0, disc_compare(d, "f299", 299, 399));
 	EXPECT_EQ(0, disc_compare(d, "large", 7, 3 << 20));
+}
+
+static void let_in(struct recorder *r)
+{
+	module.let_in = module.answered && !r->keep_off;
+}
+
+/* To take the answer is the module's look at the disc, too */
+TEST_F(serve, others_get_the_drive_behind_the_answer)
+{
+	const struct recorder_ops *ops = self->d.rec->ops;
+	struct recorder_ops with = *ops;
+
+	with.let_in = let_in;
+	self->d.rec->ops = &with;
+	ASSERT_EQ(0, disc_stage(&self->d, "a", 1, 5000));
+	EXPECT_EQ(0, commit(self)) TH_LOG("%s", self->done.message);
+	EXPECT_EQ(0, hang_up(self));
+	self->d.rec->ops = ops;
+	EXPECT_TRUE(module.kept_off);
+	EXPECT_TRUE(module.let_in);
 }
 
 TEST_F(serve, one_commit_after_another)
