@@ -22,6 +22,8 @@ list()
 	for face in ${TEST_FACES:-kernel fuse}; do
 		echo "$face swap.t"
 		echo "$face swap.t udev cd-r-80"
+		echo "$face shared.t"
+		echo "$face shared.t udev cd-r-80"
 		echo "$face fill.t"
 		echo "$face faults.t"
 		echo "$face torn.t cd-r-80 cd-rw-80 dvd+r"

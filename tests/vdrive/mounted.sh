@@ -20,6 +20,7 @@ for name in ours theirs dir/deep/er/file; do
 	head -c 300001 /dev/urandom >"$T/$name"
 done
 count=0
+contents=()
 
 mount_disc()
 {
@@ -46,18 +47,31 @@ last_message()
 	"$BUILD/imapifs" status "$M" | sed -n 's/^last: *//p'
 }
 
-# Commands of the log that change a disc: WRITE, BLANK, CLOSE, FORMAT, RESERVE, OPC
-writes()
+# Lines of the log on standard input: commands that change a disc. WRITE, WRITE AND VERIFY, BLANK,
+# CLOSE, FORMAT, RESERVE, OPC, SEND CUE SHEET, SEND DISC STRUCTURE
+changing()
 {
-	ctl log show | grep -cE ' (2a|aa|a1|5b|04|53|54) '
+	grep -E ' (2a|aa|2e|a1|5b|04|53|54|5d|bf) '
 }
 
-# One file more, of which $T/ours is the content. Sets staged, its name
+# How many of them there are in the log
+writes()
+{
+	ctl log show | changing | wc -l
+}
+
+# stage [CONTENT]: one file more, of which $T/CONTENT is the content (ours). Sets staged, its name
 stage()
 {
 	count=$((count + 1))
+	contents[count]=${1:-ours}
 	staged=$M/file$count
-	cp "$T/ours" "$staged"
+	cp "$T/${contents[count]}" "$staged"
+}
+
+is_staged()
+{
+	cmp "$T/${contents[count]}" "$staged"
 }
 
 # hit [NUMBER]: waits until a fault rule hits, which may hang then; until so many have
@@ -66,7 +80,7 @@ hit()
 	local _
 
 	for _ in {1..150}; do
-		[[ $(ctl fault list | grep -c hits=1) -lt ${1:-1} ]] || return 0
+		[[ $(ctl fault list | grep -c 'hits=[1-9]') -lt ${1:-1} ]] || return 0
 		sleep 0.2
 	done
 	return 1
