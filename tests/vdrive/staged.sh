@@ -33,6 +33,7 @@ back()
 	[[ $# -gt 0 ]] || set -- ctl swap "$work/disc"
 	"$@"
 	ok "$medium: burned when the right one is back" sync_disc
+	diag "$(last_message)"
 	ok "$medium: with what was staged" is_staged
 }
 
