@@ -10,6 +10,8 @@
 #include "treefile.h"
 
 #define BAD_PATH	256
+/* To begin with the first write, as long as that isn't done */
+#define RECORD_TRIES	3
 
 /* One commit on its way; what compose_params points to lives here */
 struct commit {
@@ -242,7 +244,7 @@ static int record_kept(struct commit *c, const struct compose_sink *sink)
 	return err ? err : compose_emit_data(c->plan, sink);
 }
 
-static int record(struct commit *c)
+static int record_once(struct commit *c)
 {
 	const struct compose_sink sink = {
 		.blocks = record_blocks,
@@ -252,16 +254,36 @@ static int record(struct commit *c)
 	int err;
 
 	progress_phase(c->job->progress, IMAPIFS_PHASE_RECORD, (u64)c->blocks * IMAPI_BLOCK);
-	if (progress_add(c->job->progress, 0))
-		return record_failed(c, -EINTR);
-	/* Half a session is a loss of room on media that are written once */
-	atomic_store(&c->job->progress->too_late, c->rec->closes_first);
 	err = c->rec->ops->begin(c->rec, c->blocks);
 	if (!err)
 		err = c->tree < 0 ? compose_emit(c->plan, &sink) : record_kept(c, &sink);
 	if (!err) {
 		progress_phase(c->job->progress, IMAPIFS_PHASE_FLUSH, 0);
 		err = c->rec->ops->flush(c->rec);
+	}
+	return err;
+}
+
+/*
+ * What a drive tells of a change may come late: who asked it in between, as udev does behind
+ * each commit, has heard it first, and the kernel tells others when it polls. If nothing was
+ * written by then, a look at the disc says what there is to it.
+ */
+static int record(struct commit *c)
+{
+	int err, tries = 0;
+
+	if (progress_add(c->job->progress, 0))
+		return record_failed(c, -EINTR);
+	/* Half a session is a loss of room on media that are written once */
+	atomic_store(&c->job->progress->too_late, c->rec->closes_first);
+	err = record_once(c);
+	while (err == -EMEDIUMTYPE && c->rec->untouched && ++tries < RECORD_TRIES) {
+		c->rec->ops->abort(c->rec);
+		err = check_disc(c);
+		if (err)
+			return err;
+		err = record_once(c);
 	}
 	return err ? record_failed(c, err) : 0;
 }

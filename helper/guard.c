@@ -25,7 +25,7 @@
 
 static struct {
 	pthread_mutex_t lock;	/* what follows; the next three stay while it is armed */
-	bool armed, held_back;
+	bool armed, held_back, let_through;
 	uint64_t (*changes)(void *ctx);
 	void *ctx;
 	uint64_t was;
@@ -49,6 +49,7 @@ void guard_begin(uint64_t (*changes)(void *ctx), void *ctx, uint64_t was)
 	pthread_mutex_lock(&guard.lock);
 	guard.armed = true;
 	guard.held_back = false;
+	guard.let_through = false;
 	guard.changes = changes;
 	guard.ctx = ctx;
 	guard.was = was;
@@ -63,6 +64,16 @@ bool guard_held_back(void)
 	held_back = guard.held_back;
 	pthread_mutex_unlock(&guard.lock);
 	return held_back;
+}
+
+bool guard_let_through(void)
+{
+	bool let_through;
+
+	pthread_mutex_lock(&guard.lock);
+	let_through = guard.let_through;
+	pthread_mutex_unlock(&guard.lock);
+	return let_through;
 }
 
 void guard_end(void)
@@ -193,16 +204,20 @@ static bool is_no_medium(const struct imapi_sense *s)
 	return s->key == NOT_READY && s->asc == ASC_NO_MEDIUM;
 }
 
-static void listen(const struct sg_io_hdr *h)
+/* Of a command that was sent: @failed is one of which nobody knows whether it came there */
+static void listen(const struct sg_io_hdr *h, bool failed)
 {
 	struct imapi_sense s = { 0 };
 
-	if (h->sb_len_wr && h->sbp)
+	if (!failed && h->sb_len_wr && h->sbp)
 		imapi_sense_parse(h->sbp, h->sb_len_wr, &s);
 	pthread_mutex_lock(&guard.lock);
 	if (s.key == IMAPI_UNIT_ATTENTION &&
 	    (s.asc == ASC_MEDIUM_CHANGED || s.asc == ASC_RESET))
 		guard.attentions++;
+	/* What is answered by a unit attention was not begun (SPC-4, 5.14) */
+	if (changes_disc(h) && s.key != IMAPI_UNIT_ATTENTION)
+		guard.let_through = true;
 	/* The tray was opened: whatever disc is in there next, it need not be the same */
 	if (guard.armed && changes_disc(h) && is_no_medium(&s))
 		guard.held_back = true;
@@ -235,7 +250,6 @@ int ioctl(int fd, unsigned long request, ...)
 	if (is_test_unit_ready(h) && asked_in_vain())
 		return answer_ready(h);
 	ret = next_ioctl(fd, request, arg);
-	if (!ret)
-		listen(h);
+	listen(h, ret);
 	return ret;
 }

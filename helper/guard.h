@@ -29,6 +29,9 @@ void guard_begin(uint64_t (*changes)(void *ctx), void *ctx, uint64_t was);
 /* Was anything held back, or told that there is no medium, from guard_begin() on to guard_end()? */
 bool guard_held_back(void);
 
+/* Was any command that changes a disc carried out since guard_begin(), or may have been? */
+bool guard_let_through(void);
+
 void guard_end(void);
 
 /**

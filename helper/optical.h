@@ -40,6 +40,7 @@
  * @begun: overwritable media: hash of those behind @start
  * @torn: a burn ended and nobody knows what is on the disc: what can be of our own
  *	making is taken for granted
+ * @was_torn: that, when the burn began
  * @head_torn: ... and block 16 is what isn't known; @head has to be put back
  * @repairing: a session of somebody else's is closed, whatever is in it
  * @trusted: drive_changes() of when the disc was last found to be ours
@@ -63,7 +64,7 @@ struct optical {
 	u32 fill;
 	u8 *head;
 	u64 descriptors, begun;
-	bool torn, head_torn, repairing, warned;
+	bool torn, was_torn, head_torn, repairing, warned;
 	u64 trusted;
 
 	pthread_mutex_t lock;

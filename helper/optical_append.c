@@ -60,7 +60,8 @@ int optical_append_begin(struct recorder *r, u32 blocks)
 	s.blocks = o->blocks;
 	s.cd = o->medium.type->cd;
 	err = burner_begin(o->burner, &s);
-	if (err == -ESTALE && optical_changes(o) != o->trusted)
+	r->untouched = err == -ESTALE && optical_changes(o) != o->trusted;
+	if (r->untouched)
 		return optical_changed(o);
 	if (err == -ESTALE)
 		return optical_fail(o, -EMEDIUMTYPE,

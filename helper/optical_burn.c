@@ -67,6 +67,8 @@ int optical_burn_begin(struct optical *o)
 	int err;
 
 	o->rec.trouble = NULL;
+	o->rec.untouched = false;
+	o->was_torn = o->torn;
 	if (!o->buf)
 		o->buf = malloc(OPTICAL_BUFFER);
 	if (!o->buf)
@@ -91,7 +93,12 @@ int optical_changed(struct optical *o)
 
 int optical_held_back(struct optical *o)
 {
-	return guard_held_back() ? optical_changed(o) : 0;
+	if (!guard_held_back())
+		return 0;
+	o->rec.untouched = !guard_let_through();
+	if (o->rec.untouched)
+		o->torn = o->was_torn;
+	return optical_changed(o);
 }
 
 void optical_burn_end(struct optical *o)

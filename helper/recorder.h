@@ -104,6 +104,8 @@ struct recorder_disc {
  *	will be known when repair() has closed it
  * @why: if not @writable, one line that says why
  * @trouble: what check() or finish() found wrong with the disc, and what to do; or NULL
+ * @untouched: writing ended with -EMEDIUMTYPE before anything was written, because somebody
+ *	told of a change; it may be the right disc all the same
  * @identity: of what is in there
  * @disc: of a disc in a drive, else all 0
  * @speed: kB/s to write with, 0: the drive's choice
@@ -128,6 +130,7 @@ struct recorder {
 	bool stuck;
 	const char *why;
 	const char *trouble;
+	bool untouched;
 	struct imapi_identity identity;
 	struct recorder_disc disc;
 	u32 speed;

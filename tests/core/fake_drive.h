@@ -295,7 +295,7 @@ const char *drive_said(const struct drive *d)
 /* --- guard.h: as there, in front of all that is written --- */
 
 static struct {
-	bool armed, held_back;
+	bool armed, held_back, let_through;
 	uint64_t (*changes)(void *ctx);
 	void *ctx;
 	uint64_t was;
@@ -305,6 +305,7 @@ void guard_begin(uint64_t (*changes)(void *ctx), void *ctx, uint64_t was)
 {
 	fake_guard.armed = true;
 	fake_guard.held_back = false;
+	fake_guard.let_through = false;
 	fake_guard.changes = changes;
 	fake_guard.ctx = ctx;
 	fake_guard.was = was;
@@ -313,6 +314,11 @@ void guard_begin(uint64_t (*changes)(void *ctx), void *ctx, uint64_t was)
 bool guard_held_back(void)
 {
 	return fake_guard.held_back;
+}
+
+bool guard_let_through(void)
+{
+	return fake_guard.let_through;
 }
 
 void guard_end(void)
@@ -328,6 +334,7 @@ static inline bool fake_may_go(void)
 		fake.at_write();
 	if (fake_guard.armed && fake_guard.changes(fake_guard.ctx) != fake_guard.was)
 		fake_guard.held_back = true;
+	fake_guard.let_through |= !fake_guard.held_back;
 	return !fake_guard.held_back;
 }
 
@@ -363,11 +370,11 @@ int burner_rest(struct burner *b)
 	return fake.burning ? -EIO : 0;
 }
 
-/* What begins and is never closed */
+/* What begins, with a write that reaches the disc, and is never closed */
 void burner_close(struct burner *b)
 {
 	fake.closed += !!b;
-	if (b && fake.burning) {
+	if (b && fake.burning && fake_guard.let_through) {
 		fake.disc->medium.unfinished = true;
 		fake.disc->medium.state = IMAPI_APPENDABLE;
 		fake.disc->medium.nwa = fake.disc->open_end;

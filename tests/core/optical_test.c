@@ -183,6 +183,61 @@ TEST_F(optical, a_disc_that_comes_amid_a_burn_is_not_written_to)
 	fake_disc_free(swap_to);
 }
 
+static void tell(void)
+{
+	fake.changes++;
+}
+
+/* As of who asked the drive just before, and has heard of it first */
+TEST_F(optical, a_change_that_is_told_late_of_the_right_disc)
+{
+	struct disc *d = &self->d;
+
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	fake.at_write = tell;
+	fake.at_write_nth = 1;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(2, d->rec->sessions.nr);
+	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
+	EXPECT_EQ(0, disc_compare(d, "b", 2, 3000001));
+}
+
+TEST_F(optical, a_change_that_is_told_late_of_another_disc)
+{
+	struct disc *d = &self->d;
+
+	burn_one(_metadata, d, "a", 1);
+	ASSERT_EQ(0, disc_stage(d, "b", 2, 3000001));
+	swap_to = fake_disc(variant->profile);
+	fake.writes = 0;
+	fake.at_write = swap_and_tell;
+	fake.at_write_nth = 1;
+	EXPECT_EQ(-EMEDIUMTYPE, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, fake.writes);
+	EXPECT_TRUE(is_staged(d));
+	fake_disc_free(swap_to);
+	fake.disc = self->mounted;
+	fake.changes++;
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(2, d->rec->sessions.nr);
+}
+
+/* Blank discs can't be told apart, so it is refused, once */
+TEST_F(optical, a_change_that_is_told_late_of_a_blank_disc)
+{
+	struct disc *d = &self->d;
+
+	ASSERT_EQ(0, disc_stage(d, "a", 1, 3000001));
+	fake.at_write = tell;
+	fake.at_write_nth = 1;
+	EXPECT_EQ(-EMEDIUMTYPE, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(0, fake.writes);
+	EXPECT_NE(NULL, strstr(d->message, "can't be told apart")) TH_LOG("%s", d->message);
+	ASSERT_EQ(0, disc_commit(d)) TH_LOG("%s", d->message);
+	EXPECT_EQ(1, d->rec->sessions.nr);
+}
+
 TEST_F(optical, a_swap_while_the_burner_is_opened_is_noticed)
 {
 	struct disc *d = &self->d;

@@ -142,12 +142,12 @@ written_since()
 	ctl log show | sed -n '/fault=/,$p' | sed '1{/ status=good /!d}' | changing | wc -l
 }
 
-# amid TEXT WHERE...: the disc of a session ago comes in the middle of a command
+# amid TEXT SENTENCE WHERE...: the disc of a session ago comes in the middle of a command
 amid()
 {
-	local text=$1
+	local text=$1 sentence=$2
 
-	shift
+	shift 2
 	stage
 	copy_disc "$work/ago" "$work/amid"
 	ctl log clear
@@ -157,7 +157,7 @@ amid()
 	ctl swap "$work/amid"
 	wait $!
 	is "$medium: $text: refused" "$? $(grep -c "$WRONG" "$T/sync")" "1 1"
-	says "$medium: $text" "$AMID"
+	says "$medium: $text" "$sentence"
 	is "$medium: $text: nothing is written on it" "$(written_since)" 0
 	ok "$medium: $text: no block of it has changed" cmp "$work/amid" "$work/ago"
 	same "$medium: $text: nor what else there is to it" "$work/amid.disc" "$work/ago.disc"
@@ -168,13 +168,14 @@ amid()
 
 commits()
 {
-	# By then the disc was compared for the last time: the speed is set behind it
+	# The speed is set behind the last look at the disc. As nothing is written yet there is one
+	# more, and so with a first write that the drive refuses
 	case $medium in
-	cd-*) amid "swapped behind the last look" bb ;;
-	dvd-r | dvd+r | dvd+r-dl | bd-r) amid "swapped behind the last look" b6 ;;
+	cd-*) amid "swapped behind the last look" "$CHANGED" bb ;;
+	dvd-r | dvd+r | dvd+r-dl | bd-r) amid "swapped behind the last look" "$CHANGED" b6 ;;
 	esac
-	amid "swapped before the first write" write
-	amid "swapped amid the burn" write nth=5
+	amid "swapped with the first write" "$CHANGED" write
+	amid "swapped amid the burn" "$AMID" write nth=5
 	stage
 	ctl log clear
 	ctl fault add write nth=4 reset >/dev/null
