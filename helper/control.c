@@ -171,7 +171,7 @@ static void tell_cancelled(int fd, const char *dir, uint64_t commits)
 
 int control_commit(int fd, const char *dir, unsigned int how)
 {
-	struct imapifs_status st;
+	struct imapifs_status st = { 0 };
 	uint64_t commits;
 	int err;
 

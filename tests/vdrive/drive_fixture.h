@@ -209,8 +209,8 @@ static inline uint32_t bench_track(struct bench *b, unsigned int number)
 	return RUN(b, 48, 0x52, 0x01, BE32(number), 0, 0, 48);
 }
 
-/* FORMAT UNIT; @type: format type, and the sub-type above its 8 bits */
-static inline uint32_t bench_format(struct bench *b, unsigned int type, uint32_t blocks,
+/* FORMAT UNIT's list; @type: format type, and the sub-type above its 8 bits */
+static inline void bench_put_format(struct bench *b, unsigned int type, uint32_t blocks,
 				    uint32_t parameter)
 {
 	memset(b->data, 0, 12);
@@ -222,6 +222,12 @@ static inline uint32_t bench_format(struct bench *b, unsigned int type, uint32_t
 	b->data[8] = (uint8_t)(type << 2 | type >> 8);
 	b->data[10] = B1(parameter);
 	b->data[11] = B0(parameter);
+}
+
+static inline uint32_t bench_format(struct bench *b, unsigned int type, uint32_t blocks,
+				    uint32_t parameter)
+{
+	bench_put_format(b, type, blocks, parameter);
 	return SEND(b, 12, 0x04, 0x11);
 }
 

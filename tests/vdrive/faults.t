@@ -10,17 +10,6 @@ guest_or_exec 1300 "$@"
 # shellcheck source=tests/vdrive/mounted.sh
 . "$VDRIVE_TOP/tests/vdrive/mounted.sh"
 
-# What isofs makes of it once the kernel has looked at the disc anew
-isofs_agrees()
-{
-	local rc
-
-	reload "$work/disc" && mount -t iso9660 -o ro "$DEV" "$T/iso" || return
-	diff -r "$T/want" "$T/iso"
-	rc=$?
-	umount "$T/iso" && return "$rc"
-}
-
 # --- drives that fail ---
 
 # failing TEXT FILE FAULT...: the commit fails, and the next one has it

@@ -86,6 +86,17 @@ hit()
 	return 1
 }
 
+# Of $work/disc, once the kernel has looked at it anew: isofs shows what $T/want has
+isofs_agrees()
+{
+	local rc
+
+	reload "$work/disc" && mount -t iso9660 -o ro "$DEV" "$T/iso" || return
+	diff -r "$T/want" "$T/iso"
+	rc=$?
+	umount "$T/iso" && return "$rc"
+}
+
 # elsewhere DISC COMMAND...: with the disc in a drive of its own, which is DEV then
 elsewhere()
 {

@@ -14,17 +14,6 @@ staged_files()
 	"$BUILD/imapifs" status --json "$M" | grep -oP '"staged_files": *\K[0-9]+'
 }
 
-# What isofs makes of it once the kernel has looked at the disc anew
-isofs_agrees()
-{
-	local rc
-
-	reload "$work/disc" && mount -t iso9660 -o ro "$DEV" "$T/iso" || return
-	diff -r "$T/want" "$T/iso"
-	rc=$?
-	umount "$T/iso" && return "$rc"
-}
-
 # cut FAULT...: the power goes within that command; with "off" it stays off
 cut()
 {

@@ -241,28 +241,17 @@ TEST_F(torn, blank_of_a_session)
 	EXPECT_EQ(0x10, state(b));
 }
 
-static void put_format(struct bench *b, unsigned int type, uint32_t blocks)
-{
-	memset(b->data, 0, 12);
-	b->data[3] = 8;
-	b->data[4] = B3(blocks);
-	b->data[5] = B2(blocks);
-	b->data[6] = B1(blocks);
-	b->data[7] = B0(blocks);
-	b->data[8] = (uint8_t)(type << 2);
-}
-
 /* Begun and not ended: the drive goes on with it when something is written */
 TEST_F(torn, format_dvd_plus_rw)
 {
 	struct bench *b = &self->b;
 
 	ASSERT_EQ(0, bench_new(b, "dvd+rw:32M"));
-	put_format(b, 0x26, 16384);
+	bench_put_format(b, 0x26, 16384, 0);
 	TEAR(b, 0, 12, 0x04, 0x11);
 	EXPECT_EQ(0x10, state(b));
 	EXPECT_EQ(0, b->data[7] & 3);
-	put_format(b, 0x26, 16384);
+	bench_put_format(b, 0x26, 16384, 0);
 	TEAR(b, 1, 12, 0x04, 0x11);
 	reload(_metadata, b);
 	EXPECT_EQ(0x1e, state(b));
@@ -287,7 +276,7 @@ TEST_F(torn, format_random)
 	ASSERT_EQ(0, bench_new(b, "bd-re"));
 	ASSERT_EQ(0, bench_format(b, 0x30, 12088320, 0));
 	ASSERT_EQ(0, bench_write(b, 0, 32));
-	put_format(b, 0x31, 12219392);
+	bench_put_format(b, 0x31, 12219392, 0);
 	TEAR(b, 1, 12, 0x04, 0x11);
 	reload(_metadata, b);
 	EXPECT_EQ(0x10, state(b));
@@ -295,7 +284,7 @@ TEST_F(torn, format_random)
 	ASSERT_EQ(0, bench_format(b, 0x31, 12219392, 0));
 	EXPECT_EQ(0, bench_write(b, 0, 32));
 	next_disc(_metadata, b, "dvd-ram");
-	put_format(b, 0x00, 2236704);
+	bench_put_format(b, 0x00, 2236704, 0);
 	TEAR(b, 1, 12, 0x04, 0x11);
 	EXPECT_EQ(0x53010, bench_write(b, 0, 32));
 	ASSERT_EQ(0, bench_format(b, 0x00, 2236704, 0));
@@ -307,7 +296,7 @@ TEST_F(torn, format_dvd_rw)
 	struct bench *b = &self->b;
 
 	ASSERT_EQ(0, bench_new(b, "dvd-rw:32M"));
-	put_format(b, 0x15, 0);
+	bench_put_format(b, 0x15, 0, 0);
 	TEAR(b, 1, 12, 0x04, 0x11);
 	EXPECT_EQ(0x15, state(b));
 	EXPECT_EQ(0x31100, RUN(b, BLOCK_SIZE, 0x28, 0, BE32(0), 0, BE16(1)));
