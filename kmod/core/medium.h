@@ -67,12 +67,15 @@ enum imapi_state {
  * @start: lba
  * @end: first lba behind its last track
  * @data: on a CD: its first track is a data track
+ * @recorded: first lba behind the last one that is recorded, as the drive says, which nobody
+ *	has checked; 0: it doesn't. Means nothing on CDs
  */
 struct imapi_place {
 	u32 number;
 	u32 first_track, last_track;
 	u32 start, end;
 	bool data;
+	u32 recorded;
 };
 
 /**

@@ -5,6 +5,26 @@
 
 #define CUT_SHORT	(-ENODATA)
 
+static bool is_dvd_minus(const struct imapi_medium *m)
+{
+	return m->type->kind == IMAPI_DVD_R || m->type->kind == IMAPI_DVD_R_DL ||
+	       m->type->kind == IMAPI_DVD_RW;
+}
+
+/*
+ * A short border of DVD-R and -RW drives make as long as it has to be, and count that as the
+ * track's. READ CAPACITY is no help: it may be that of before the last burn. An address in
+ * front of descriptors that could be read is wrong, so that it says nothing.
+ */
+static u32 data_end(const struct imapi_medium *m)
+{
+	const struct imapi_place *p = &m->last;
+
+	if (!is_dvd_minus(m) || p->recorded <= p->start + IMAPI_SYSTEM_BLOCKS)
+		return p->end;
+	return p->recorded < p->end ? p->recorded : p->end;
+}
+
 /*
  * A burn of ours that was broken off, and then closed: its descriptors came first and are
  * good, but the data is missing that they are about. Of other programs' nobody knows
@@ -12,7 +32,7 @@
  */
 static bool is_cut_short(const struct imapi_medium *m, const struct imapi_volume *vol)
 {
-	u32 there = m->last.end - m->last.start;
+	u32 there = data_end(m) - m->last.start;
 
 	if (m->type->cd)
 		there = there > IMAPI_CD_RUN_OUT ? there - IMAPI_CD_RUN_OUT : 0;

@@ -12,6 +12,7 @@ static void place_fill(struct imapi_place *place, u32 session, const struct imap
 	place->start = first->start;
 	place->end = last->start + last->size;
 	place->data = first->mode & IMAPI_TRACK_DATA;
+	place->recorded = last->last_valid && last->last >= last->start ? last->last + 1 : 0;
 }
 
 /*
@@ -103,6 +104,7 @@ int imapi_place_from_toc(const struct imapi_toc *toc, u32 session, struct imapi_
 	place->start = toc->track[first].start;
 	place->end = toc->session[session].end;
 	place->data = toc->track[first].control & IMAPI_TRACK_DATA;
+	place->recorded = 0;
 	return 0;
 }
 

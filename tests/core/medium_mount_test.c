@@ -171,6 +171,75 @@ TEST_F(disc, newest_of_a_cd_was_broken_off)
 	EXPECT_EQ(4, self->m.last.number);
 }
 
+/* A short border of a DVD-R is made longer, and the last recorded address is the true end */
+static const struct {
+	const char *name;
+	u16 profile;
+	u32 recorded;		/* behind the session's start, 0: the drive doesn't say */
+	u32 space;
+	bool whole;
+} borders[] = {
+	{ "all of it is there", 0x11, 32, 32, true },
+	{ "a block is missing", 0x11, 32, 33, false },
+	{ "DVD-RW", 0x14, 32, 33, false },
+	{ "DVD-R DL", 0x15, 32, 33, false },
+	{ "to the track's end", 0x11, LENGTH, LENGTH, true },
+	{ "behind the track's end", 0x11, LENGTH + 16, LENGTH, true },
+	{ "longer than the track, address behind it", 0x11, LENGTH + 16, LENGTH + 1, false },
+	{ "the drive doesn't say", 0x11, 0, LENGTH, true },
+	{ "in front of the descriptors", 0x11, 16, LENGTH, true },
+	{ "with one of the descriptors", 0x11, 17, LENGTH, false },
+	{ "the session's first block", 0x11, 1, LENGTH, true },
+	/* No others have such borders */
+	{ "DVD+R", 0x1b, 32, LENGTH, true },
+	{ "BD-R", 0x41, 32, LENGTH, true },
+};
+
+TEST_F(disc, a_border_that_was_made_longer)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(borders); i++) {
+		self->m.type = imapi_media_type(borders[i].profile);
+		self->m.last = (struct imapi_place){
+			NR, NR, NR, starts[NR - 1], starts[NR - 1] + LENGTH, true,
+			borders[i].recorded ? starts[NR - 1] + borders[i].recorded : 0,
+		};
+		put_ours(&self->d, borders[i].space);
+		EXPECT_EQ(0, FIND(0));
+		EXPECT_EQ(borders[i].whole ? 5 : 4, self->m.last.number)
+			TH_LOG("%s", borders[i].name);
+	}
+}
+
+/* The drive says so of older sessions as well */
+static int short_tracks(struct mmc_drive *d, struct imapi_packet *p)
+{
+	int made = tracks(d, p);
+	u8 *b = p->buf;
+
+	if (!made || p->sense_len)
+		return made;
+	b[7] |= 2;
+	put_unaligned_be32(get_unaligned_be32(b + 8) + 31, b + 28);
+	return made;
+}
+
+TEST_F(disc, older_borders_that_were_made_longer)
+{
+	u32 n;
+
+	self->m.type = imapi_media_type(0x11);
+	self->m.last.recorded = starts[NR - 1] + 32;
+	self->drive.make = short_tracks;
+	for (n = 3; n <= NR; n++)
+		put_ours_at(&self->d, n, 33);
+	put_ours_at(&self->d, 2, 32);
+	EXPECT_EQ(0, FIND(0));
+	EXPECT_EQ(2, self->m.last.number);
+	EXPECT_EQ(starts[1] + 32, self->m.last.recorded);
+}
+
 /* However many broken ones stand behind it, a session that is whole is found */
 TEST_F(disc, all_but_the_first_were_broken_off)
 {

@@ -115,6 +115,43 @@ TEST_F(tracks, no_such_session)
 	EXPECT_EQ(-ENOENT, imapi_place_find(&self->d.mmc, 7, 6, &self->place));
 }
 
+/* Of the session's last track; an address in front of that says nothing */
+static const struct {
+	u8 valid;
+	u32 last, recorded;
+} ends[] = {
+	{ 2, 250 + 50 + 9, 250 + 50 + 10 }, { 0, 250 + 50 + 9, 0 }, { 2, 0, 0 }, { 2, 249, 0 },
+	{ 2, 0xffffffff, 0 }, { 2, 0x7fffffff, 0x80000000 },
+};
+
+static u32 which_end;
+
+static int answer_end(struct mmc_drive *d, struct imapi_packet *p)
+{
+	int made = answer(d, p);
+	u8 *b = p->buf;
+
+	if (made && !p->sense_len) {
+		b[7] |= ends[which_end].valid;
+		put_unaligned_be32(ends[which_end].last, b + 28);
+	}
+	return made;
+}
+
+TEST_F(tracks, last_recorded_address)
+{
+	static const u16 one_and_two[] = { 1, 2, 0 };
+
+	sessions = one_and_two;
+	self->d.make = answer_end;
+	for (which_end = 0; which_end < ARRAY_SIZE(ends); which_end++) {
+		ASSERT_EQ(0, imapi_place_find(&self->d.mmc, 2, 3, &self->place));
+		EXPECT_EQ(2, self->place.first_track);
+		EXPECT_EQ(350, self->place.end);
+		EXPECT_EQ(ends[which_end].recorded, self->place.recorded) TH_LOG("%u", which_end);
+	}
+}
+
 /* Answers that don't count upwards lead to an error, not around in a circle */
 static int contradict(struct mmc_drive *d, struct imapi_packet *p)
 {
