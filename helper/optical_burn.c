@@ -60,7 +60,8 @@ static int check_until_quiet(struct optical *o)
 
 /*
  * To open the burner takes seconds, so the disc is compared once more behind it, and
- * nothing is written any more once somebody tells of a change.
+ * nothing is written any more once somebody tells of a change. The tray may have been
+ * unlocked since the last burn, and a burner that was kept locks nothing.
  */
 int optical_burn_begin(struct optical *o)
 {
@@ -78,8 +79,10 @@ int optical_burn_begin(struct optical *o)
 	if (err)
 		return burner_failed(o, err);
 	err = open_burner(o);
-	if (!err)
-		err = check_until_quiet(o);
+	if (err)
+		return err;
+	drive_hold_tray(o->drive);
+	err = check_until_quiet(o);
 	if (!err)
 		optical_burn_go_on(o, o->trusted);
 	return err;
