@@ -327,6 +327,13 @@ static const char *why_closed(const struct imapi_medium *m)
 	return "the disc is closed";
 }
 
+/* libburn refuses each burn on such a disc. There are drives that call a blank one so, too */
+static bool is_pseudo_overwritten(const struct look *l)
+{
+	return l->m->type->kind == IMAPI_BD_R &&
+	       imapi_has_feature(&l->config, IMAPI_FEATURE_BD_R_POW);
+}
+
 static const char *why_not_recorded(const struct imapi_medium *m)
 {
 	if (m->type->kind == IMAPI_DVD_RW && m->state == IMAPI_BLANK)
@@ -341,6 +348,8 @@ static const char *why_not_appendable(const struct look *l)
 	if (m->state == IMAPI_COMPLETE)
 		return l->info_known ? why_closed(m) :
 				       "the drive can't say whether the disc is closed";
+	if (is_pseudo_overwritten(l))
+		return "libburn writes no BD-R with pseudo-overwrite: use another disc or drive";
 	if (!drive_writes(l))
 		return why_not_recorded(m);
 	if (l->packets)

@@ -290,6 +290,33 @@ static const struct mmc_answer bd_r_blank[] = {
 	NEXT(1, 1, 0, 12219392), END
 };
 
+/* BD-R Write is current; pseudo-overwrite, of @bytes: whether it is, its length, zeros */
+#define BD_R_CONFIG(bytes, ...) \
+	{ .op = 0x46, BYTES(BE32(4 + 4 + 8 + (bytes)), 0, 0, BE16(0x41), \
+			    BE16(0x38), __VA_ARGS__, BE16(0x41), 1, 4, 0, 0, 0, 0) }
+
+static const struct mmc_answer bd_r_pow_blank[] = {
+	BD_R_CONFIG(4, 1, 4, 0, 0, 0, 0), INFO(DISC_EMPTY, 1, 1, 1, 0, 0, 0, 0, 0),
+	BD_INFORMATION, NEXT(1, 1, 0, 12219392), END
+};
+
+/* With the header alone */
+static const struct mmc_answer bd_r_pow_one[] = {
+	BD_R_CONFIG(0, 1, 0), INFO(DISC_APPENDABLE, 2, 2, 2, 0, 0, 0, 0, 0),
+	BD_INFORMATION, DONE(1, 1, 0, 320), NEXT(2, 2, 320, 11826176), CAPACITY(320), END
+};
+
+static const struct mmc_answer bd_r_pow_closed[] = {
+	BD_R_CONFIG(4, 1, 4, 0, 0, 0, 0), INFO(DISC_CLOSED, 1, 1, 1, 0, 0, 0, 0, 0),
+	BD_INFORMATION, DONE(1, 1, 0, 320), CAPACITY(320), END
+};
+
+/* The drive could, and the disc isn't one */
+static const struct mmc_answer bd_r_not_pow[] = {
+	BD_R_CONFIG(4, 0, 4, 0, 0, 0, 0), INFO(DISC_EMPTY, 1, 1, 1, 0, 0, 0, 0, 0),
+	BD_INFORMATION, NEXT(1, 1, 0, 12219392), END
+};
+
 static const struct mmc_answer bd_re[] = {
 	CONFIG(0x43, 0x41), INFO(0x1f, 1, 1, 1, 0, 0, 0, 0, 0), BD_INFORMATION,
 	FORMATS(11826176, 2), CAPACITY(11826176), END
@@ -473,6 +500,16 @@ static const struct {
 	  .commands = 6 },
 	{ .name = "blank BD-R", bd_r_blank, IMAPI_BD_R, IMAPI_BLANK, .writable = true,
 	  .room = 12219392, .commands = 5 },
+	{ .name = "blank BD-R with pseudo-overwrite", bd_r_pow_blank, IMAPI_BD_R, IMAPI_BLANK,
+	  .why = "pseudo-overwrite", .commands = 5 },
+	{ .name = "BD-R with pseudo-overwrite and a session", bd_r_pow_one, IMAPI_BD_R,
+	  IMAPI_APPENDABLE, .sessions = 1, .tracks = 1, .last = PLACE(1, 1, 1, 0, 320), .nwa = 320,
+	  .capacity = 320, .why = "pseudo-overwrite", .commands = 7 },
+	{ .name = "closed BD-R with pseudo-overwrite", bd_r_pow_closed, IMAPI_BD_R,
+	  IMAPI_COMPLETE, .sessions = 1, .tracks = 1, .last = PLACE(1, 1, 1, 0, 320),
+	  .capacity = 320, .why = "is closed", .commands = 6 },
+	{ .name = "BD-R in a drive that has pseudo-overwrite", bd_r_not_pow, IMAPI_BD_R,
+	  IMAPI_BLANK, .writable = true, .room = 12219392, .commands = 5 },
 	{ .name = "BD-RE", bd_re, IMAPI_BD_RE, IMAPI_OVERWRITABLE, .writable = true,
 	  .erasable = true, .room = 11826176, .capacity = 11826176, .commands = 6 },
 	{ .name = "new BD-RE", bd_re_new, IMAPI_BD_RE, IMAPI_OVERWRITABLE, .writable = true,

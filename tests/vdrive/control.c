@@ -15,7 +15,7 @@ const char control_help[] =
 	"  power [off|on]           cut it and give it back; off, until on\n"
 	"  reset                    a bus reset\n"
 	"  quirk NAME on|off        be one of the drives that do that: close-event,\n"
-	"                           read-ends-track\n"
+	"                           read-ends-track, pow\n"
 	"  busy N                   the next N commands find a long write in progress\n"
 	"  fault add WHAT [nth=N] [times=N|every] [lba=A[-B]] ACTION...\n"
 	"                           WHAT: code in hex, name, any, read, write\n"

@@ -226,6 +226,8 @@ int drive_quirk(struct drive *drive, const char *name, bool on)
 		drive->quirk_close_event = on;
 	else if (!strcmp(name, "read-ends-track"))
 		drive->quirk_read_ends_track = on;
+	else if (!strcmp(name, "pow"))
+		drive->quirk_pow = on;
 	else
 		return -EINVAL;
 	return 0;

@@ -101,6 +101,7 @@ struct drive {
 
 	bool quirk_close_event;
 	bool quirk_read_ends_track;
+	bool quirk_pow;
 
 	/* How much more of the command is carried out, see drive_tear() */
 	uint32_t steps;

@@ -89,6 +89,8 @@ static const struct descriptor descriptors[] = {
 	/* CD-RW sub-types 0 to 3; DVD+R DL */
 	{ "cd-rw-80", 0x037, 0, false, true, 4, { 0, 0x0f } },
 	{ "cd-r-80", 0x037, 0, false, false, 4, { 0, 0x0f } },
+	/* BD-R with pseudo-overwrite: a quirk */
+	{ "bd-r", 0x038, 0, false, false, 4, { 0 } },
 	{ "dvd+r-dl", 0x03b, 0, false, true, 4, { 0x01 } },
 	/* BD, of class 0: BD-RE 1 and 2, BD-R 1, BD-ROM 1 */
 	{ "bd-r", 0x040, 0, false, true, 28,
@@ -239,7 +241,7 @@ TEST_F(features, one_and_all_current)
 	EXPECT_EQ(0x21, at16(b, 8));
 	EXPECT_EQ(0, b->data[10] & 1);
 	/* One that it hasn't got: the header alone */
-	ASSERT_EQ(0, RUN(b, 256, 0x46, 2, 0, 0x38, 0, 0, 0, 1, 0));
+	ASSERT_EQ(0, RUN(b, 256, 0x46, 2, 0, 0x22, 0, 0, 0, 1, 0));
 	EXPECT_EQ(8, b->c.done);
 	EXPECT_EQ(4, at32(b, 0));
 	ASSERT_EQ(0, RUN(b, 256, 0x46, 1, 0, 0x10, 0, 0, 0, 1, 0));
@@ -249,6 +251,33 @@ TEST_F(features, one_and_all_current)
 	ASSERT_EQ(0, RUN(b, 256, 0x46, 0, 0, 0, 0, 0, 0, 0, 8));
 	EXPECT_EQ(8, b->c.done);
 	EXPECT_LT(100, at32(b, 0));
+}
+
+TEST_F(features, pseudo_overwrite)
+{
+	static const struct {
+		const char *media;
+		bool on, current;
+	} cases[] = {
+		{ "bd-r", true, true }, { "bd-r", false, false }, { "bd-re", true, false },
+	};
+	struct bench *b = &self->b;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ASSERT_EQ(0, bench_new(b, cases[i].media));
+		ASSERT_EQ(0, drive_quirk(b->drive, "pow", cases[i].on));
+		ASSERT_EQ(0, RUN(b, 256, 0x46, 2, 0, 0x38, 0, 0, 0, 1, 0));
+		EXPECT_EQ(0x38, at16(b, 8));
+		EXPECT_EQ(cases[i].current, b->data[10] & 1) TH_LOG("%s", cases[i].media);
+		EXPECT_EQ(4, b->data[11]);
+		/* It writes on it all the same */
+		ASSERT_EQ(0, RUN(b, 256, 0x46, 2, 0, 0x41, 0, 0, 0, 1, 0));
+		EXPECT_EQ(1, b->data[10] & 1) TH_LOG("%s", cases[i].media);
+		disc_close(drive_eject(b->drive));
+		bench_exit(b);
+		bench_init(b);
+	}
 }
 
 TEST_HARNESS_MAIN

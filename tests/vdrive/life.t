@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # life.t [MEDIUM...|found]: from a blank disc to its end, by IMAPIFS_FACE: what info says of
 # it, older sessions, closing it for good, blanking it. "found": discs as others leave them:
-# formatted by another program or not to their end, or with a block that is damaged
+# formatted by another program or not to their end, with a block that is damaged, or with
+# pseudo-overwrite
 set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -374,12 +375,40 @@ unreadable()
 	rm -r "$T/unreadable" "$T/long"
 }
 
+# --- a BD-R that libburn doesn't burn on ---
+
+pseudo_overwritten()
+{
+	local why="libburn writes no BD-R with pseudo-overwrite: use another disc or drive"
+
+	need attach bd-r "$T/pow"
+	need ctl quirk pow on
+	untouched "bd-r: pseudo-overwrite: a blank one is refused" "$why" mount_disc
+	refused "bd-r: pseudo-overwrite: by info as well" "$why" imapifs info "$DEV"
+	untouched "bd-r: pseudo-overwrite: nor does xorriso burn on it" "POW" theirs "$T/theirs"
+	need ctl quirk pow off
+	one_session bd-r
+	need ctl quirk pow on
+	is "bd-r: pseudo-overwrite: and with a session" "$(json why)" "\"$why\""
+	untouched "bd-r: pseudo-overwrite: it isn't closed" "$why" imapifs finalize --yes "$DEV"
+	ctl log clear
+	mount_disc >"$T/said" 2>&1
+	is "bd-r: pseudo-overwrite: it is read-only, and that is said" \
+		"$? $(grep -c "mounted read-only: $why" "$T/said")" "0 1"
+	ok "bd-r: pseudo-overwrite: its data" cmp "$T/ours" "$M/three"
+	refused "bd-r: pseudo-overwrite: can't be changed" "Read-only" touch "$M/new"
+	ok "bd-r: pseudo-overwrite: unmount it" unmount
+	is "bd-r: pseudo-overwrite: nothing was written" "$(writes)" 0
+	detach "$DEV"
+}
+
 found()
 {
 	formatted
 	stopped
 	unreadable cd-r-80
 	unreadable dvd+r
+	pseudo_overwritten
 }
 
 for medium in "${media[@]}"; do

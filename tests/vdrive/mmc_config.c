@@ -114,6 +114,12 @@ static bool on_plus_r_dl(const struct drive *d)
 	return profile_of(d) == PROFILE_DVD_PLUS_R_DL;
 }
 
+/* Some drives have it so with each BD-R, also with a blank one that nobody formatted */
+static bool on_pow(const struct drive *d)
+{
+	return d->quirk_pow && profile_of(d) == PROFILE_BD_R;
+}
+
 /* --- what they say --- */
 
 static size_t fill_profiles(const struct drive *d, uint8_t *p)
@@ -313,6 +319,7 @@ static const struct feature features[] = {
 	{ 0x002e, 0, false, on_open_cd, fill_mastering },
 	{ 0x002f, 2, false, on_dvd_minus, fill_dvd_write },
 	{ 0x0037, 0, false, on_cd_rw, fill_cd_rw },
+	{ 0x0038, 0, false, on_pow, fill_nothing },
 	{ 0x003b, 0, false, on_plus_r_dl, fill_bit0 },
 	{ 0x0040, 0, false, on_bd, fill_bd_read },
 	{ 0x0041, 0, false, on_bd, fill_bd_write },

@@ -131,7 +131,8 @@ void drive_reset(struct drive *drive);
  * drive_quirk - make it one of the drives that do such a thing
  * @name: "close-event": report a media change after a session was closed, or the
  *	disc blanked or formatted;
- *	"read-ends-track": a read amid a TAO write on CD ends the track (on at first)
+ *	"read-ends-track": a read amid a TAO write on CD ends the track (on at first);
+ *	"pow": a BD-R is one with pseudo-overwrite, by its features alone
  *
  * Return: 0, or -EINVAL if it has no such quirk.
  */
