@@ -188,6 +188,9 @@ static int erase(struct blanking *b, enum burner_erase how)
 	err = burner_erase(b->burner, how, shown ? tell : NULL, NULL);
 	if (shown)
 		meter_clear();
+	/* libburn asks by TEST UNIT READY alone */
+	if (!err)
+		drive_settle(b->drive);
 	return err;
 }
 

@@ -23,6 +23,10 @@
 #define READ_COMMANDS		8u
 #define READ_PATIENCE		20000u
 
+/* For the end of a session: so often IMAPI_MMC_PATIENCE, an hour */
+#define SETTLE_ROUNDS		(3600000u / IMAPI_MMC_PATIENCE)
+#define ASC_NOT_READY_YET	0x04
+
 static unsigned int timeout_ms(enum imapi_timeout timeout)
 {
 	return timeout == IMAPI_SPIN_UP ? 90000 : 20000;
@@ -305,6 +309,28 @@ static void allow(struct drive *d, u32 commands)
 	d->mmc.left = commands;
 	d->mmc.patience = IMAPI_MMC_PATIENCE;
 	d->mmc.said = NULL;
+}
+
+/* -EBUSY is also what a drive is that somebody has reserved: it has no sense data then */
+static bool is_at_work(struct drive *d)
+{
+	struct imapi_disc_info info;
+
+	allow(d, IMAPI_MOUNT_COMMANDS);
+	return imapi_mmc_disc_info(&d->mmc, &info) == -EBUSY &&
+	       d->mmc.sense.asc == ASC_NOT_READY_YET;
+}
+
+void drive_settle(struct drive *d)
+{
+	unsigned int round = 0;
+	bool at_work;
+
+	do {
+		pthread_mutex_lock(&d->mutex);
+		at_work = is_at_work(d);
+		pthread_mutex_unlock(&d->mutex);
+	} while (at_work && ++round < SETTLE_ROUNDS);
 }
 
 /* Overwritable: the descriptors at block 16, and a first session's own */

@@ -82,6 +82,19 @@ struct drive_view {
 /* What is in the drive? 0, or what imapi_medium_look() returned (drive_said()) */
 int drive_look(struct drive *d, struct drive_view *view);
 
+/**
+ * drive_settle - wait until the drive is done with what a burn ended with
+ * @d: the drive
+ *
+ * A CLOSE TRACK SESSION that was not waited for (IMMED, MMC-6 6.3) may go on while TEST
+ * UNIT READY says that all is done: drives are there that tell of it, by "not ready", in
+ * READ DISC INFORMATION alone. A lead-out takes up to a quarter of an hour, far more than
+ * any look at a disc waits for; this waits as long as libburn does, an hour. Not to be
+ * cancelled, as the burn itself. What else is wrong says the look that follows. One command
+ * if the drive is done.
+ */
+void drive_settle(struct drive *d);
+
 /* Where session @number is, all 0 if nobody knows, and its descriptors: 0 or -errno */
 int drive_session(struct drive *d, const struct imapi_medium *m, u32 number,
 		  struct imapi_place *place, struct imapi_volume *vol);

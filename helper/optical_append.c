@@ -139,6 +139,7 @@ int optical_append_flush(struct recorder *r)
 	err = close_session(o);
 	if (err)
 		return err;
+	drive_settle(o->drive);
 	/* The burner keeps the drive until it is read back, as the disc stops with its end */
 	err = optical_adopt(o);
 	if (err)
@@ -216,6 +217,7 @@ int optical_repair(struct recorder *r)
 		optical_burn_end(o);
 		return err;
 	}
+	drive_settle(o->drive);
 	o->repairing = true;
 	adopted = optical_adopt(o);
 	o->repairing = false;

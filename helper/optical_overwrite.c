@@ -31,6 +31,7 @@ static int format(struct optical *o)
 				    "the drive failed to format the disc (%.80s): sync again, or take another disc",
 				    burner_said(o->burner));
 	o->torn = true;
+	drive_settle(o->drive);
 	if (optical_adopt(o))
 		return optical_fail(o, -EIO,
 				    "the drive can't say what is on the disc that it has formatted (%.60s)",

@@ -52,6 +52,8 @@ static struct fake {
 	u32 held;			/* times that the tray was locked */
 	u64 changes;			/* that somebody told of */
 	bool module;			/* the drive is mounted by it */
+	u32 end_takes;			/* ms for the end of what is burned, behind burner_end() */
+	u32 at_work;			/* so many of them are left */
 } fake;
 
 static inline struct fake_disc *fake_disc(u16 profile)
@@ -197,6 +199,11 @@ int drive_look(struct drive *d, struct drive_view *view)
 	memset(view, 0, sizeof(*view));
 	if (!fake.disc)
 		return -ENOMEDIUM;
+	if (fake.at_work > IMAPI_MMC_PATIENCE) {
+		fake.at_work -= IMAPI_MMC_PATIENCE;
+		return -EBUSY;
+	}
+	fake.at_work = 0;
 	view->medium = fake.disc->medium;
 	view->error = -ENOENT;
 	view->medium.cut_short = view->medium.sessions;
@@ -213,6 +220,12 @@ int drive_look(struct drive *d, struct drive_view *view)
 	}
 	fake.bad_reads = bad_reads;
 	return 0;
+}
+
+void drive_settle(struct drive *d)
+{
+	(void)d;
+	fake.at_work = 0;
 }
 
 int drive_session(struct drive *d, const struct imapi_medium *m, u32 number,
@@ -434,6 +447,7 @@ static inline void fake_close_session(u32 start)
 	struct imapi_medium *m = &fake.disc->medium;
 	struct imapi_place *place = &fake.disc->session[++m->sessions];
 
+	fake.at_work = fake.end_takes;
 	*place = (struct imapi_place){
 		.number = m->sessions, .first_track = m->sessions, .last_track = m->sessions,
 		.start = start, .end = fake.disc->open_end, .data = true,
@@ -534,6 +548,7 @@ int burner_erase(struct burner *b, enum burner_erase how,
 	(void)ctx;
 	fake.writes++;
 	fake.erased = how;
+	fake.at_work = fake.end_takes;
 	if (fake.lies || m->type->overwritable)
 		return 0;
 	memset(fake.disc->recorded, 0, sizeof(fake.disc->recorded));

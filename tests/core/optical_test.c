@@ -560,6 +560,34 @@ TEST_F(optical, a_disc_with_nothing_staged_is_closed_by_a_session)
 	EXPECT_EQ(0, disc_compare(d, "a", 1, 3000001));
 }
 
+/* Longer than a look at the disc waits */
+#define LONG_END	900000u
+
+TEST_F(once, an_end_that_takes_long_is_waited_for)
+{
+	struct disc *d = &self->d;
+	struct finalize_job job;
+
+	fake.end_takes = LONG_END;
+	burn_one(_metadata, d, "a", 1);
+	EXPECT_EQ(1, self->mounted->medium.sessions);
+	ASSERT_EQ(0, close_disc(d, &job)) TH_LOG("%s", job.message);
+	EXPECT_TRUE(d->rec->disc.closed);
+	EXPECT_EQ(2, self->mounted->medium.sessions);
+}
+
+TEST_F(once, so_is_that_of_a_session_that_nobody_closed)
+{
+	struct disc *d = &self->d;
+
+	break_off(_metadata, d);
+	ASSERT_EQ(0, mount_fake(d));
+	fake.end_takes = LONG_END;
+	ASSERT_EQ(0, d->rec->ops->repair(d->rec)) TH_LOG("%s", d->rec->trouble);
+	burn_one(_metadata, d, "b", 2);
+	EXPECT_EQ(3, self->mounted->medium.sessions);
+}
+
 TEST_F(optical, a_last_session_that_fails_leaves_the_disc_open)
 {
 	struct disc *d = &self->d;
@@ -692,6 +720,17 @@ TEST_F(rewritable, a_closed_disc_is_blanked_and_burned_again)
 	ASSERT_EQ(0, blank_drive(&blank_all, &result));
 	EXPECT_EQ(BURNER_ERASE_ALL, fake.erased);
 	ASSERT_EQ(0, mount_fake(d));
+}
+
+TEST_F(rewritable, its_end_is_waited_for)
+{
+	struct blank_result result = { NULL };
+
+	disc_umount(&self->d);
+	fake.end_takes = LONG_END;
+	ASSERT_EQ(0, blank_drive(&blank_it, &result));
+	ASSERT_EQ(0, mount_fake(&self->d));
+	EXPECT_TRUE(self->d.rec->blank);
 }
 
 TEST_F(rewritable, a_disc_that_came_meanwhile_is_not_blanked)

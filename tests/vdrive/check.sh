@@ -26,6 +26,7 @@ list()
 		echo "$face shared.t udev cd-r-80"
 		echo "$face fill.t"
 		echo "$face faults.t"
+		echo "$face faults.t late"
 		echo "$face torn.t cd-r-80 cd-rw-80 dvd+r"
 		echo "$face torn.t dvd+rw bd-r bd-re"
 		echo "$face life.t cd-r-80 cd-rw-80 dvd-r dvd-rw"

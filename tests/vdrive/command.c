@@ -12,6 +12,8 @@ enum {
 	READY = 1 << 2 | MEDIUM,
 	/* Done by steps, and can be torn between them; the handler counts them */
 	STEPS = 1 << 3,
+	/* What is on the disc is asked: even drives that are ready early aren't for that */
+	CONTENT = 1 << 4,
 };
 
 struct operation {
@@ -42,8 +44,8 @@ static const struct operation operations[] = {
 	{ 0x43, READY, mmc_read_toc },
 	{ 0x46, HEEDLESS, mmc_get_configuration },
 	{ 0x4a, HEEDLESS, mmc_get_event },
-	{ 0x51, READY, mmc_read_disc_info },
-	{ 0x52, READY, mmc_read_track_info },
+	{ 0x51, READY | CONTENT, mmc_read_disc_info },
+	{ 0x52, READY | CONTENT, mmc_read_track_info },
 	{ 0x53, READY, mmc_reserve_track },
 	{ 0x54, READY, mmc_send_opc },
 	{ 0x55, 0, mmc_mode_select },
@@ -115,9 +117,9 @@ static const struct operation *find(uint8_t opcode)
 	return NULL;
 }
 
-static sense_t busy(struct drive *d)
+static sense_t busy(struct drive *d, const struct operation *op)
 {
-	if (!d->busy_commands)
+	if (!d->busy_commands || (d->busy_quietly && !(op->needs & CONTENT)))
 		return GOOD;
 	d->busy_commands--;
 	return d->busy_sense;
@@ -135,7 +137,7 @@ static sense_t run(struct drive *d, struct command *c)
 	if (!sense && (op->needs & MEDIUM) && !drive_has_medium(d))
 		sense = drive_no_medium(d);
 	if (!sense && (op->needs & READY) == READY)
-		sense = busy(d);
+		sense = busy(d, op);
 	if (sense)
 		return sense;
 	if (d->steps != ALL_STEPS && !(op->needs & STEPS))

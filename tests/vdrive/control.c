@@ -15,8 +15,9 @@ const char control_help[] =
 	"  power [off|on]           cut it and give it back; off, until on\n"
 	"  reset                    a bus reset\n"
 	"  quirk NAME on|off        be one of the drives that do that: close-event,\n"
-	"                           read-ends-track, pow\n"
+	"                           read-ends-track, ready-early, pow\n"
 	"  busy N                   the next N commands find a long write in progress\n"
+	"  closing N                N commands find a close going on that wasn't waited for\n"
 	"  fault add WHAT [nth=N] [times=N|every] [lba=A[-B]] ACTION...\n"
 	"                           WHAT: code in hex, name, any, read, write\n"
 	"                           ACTION: sense=K/ASC/ASCQ, reset, power, off (each with\n"
@@ -53,6 +54,7 @@ static const struct verb {
 	{ "reset", NULL, CONTROL_RESET, ARGUMENT_NONE },
 	{ "quirk", NULL, CONTROL_QUIRK, ARGUMENT_SWITCH },
 	{ "busy", NULL, CONTROL_BUSY, ARGUMENT_NUMBER },
+	{ "closing", NULL, CONTROL_CLOSING, ARGUMENT_NUMBER },
 	{ "fault", "add", CONTROL_FAULT_ADD, ARGUMENT_RULE },
 	{ "fault", "list", CONTROL_FAULT_LIST, ARGUMENT_NONE },
 	{ "fault", "clear", CONTROL_FAULT_CLEAR, ARGUMENT_MAYBE_NUMBER },
@@ -272,6 +274,9 @@ static int run_drive(struct bay *bay, const struct control_request *r)
 	case CONTROL_BUSY:
 		drive_busy(bay->drive, r->number);
 		return 0;
+	case CONTROL_CLOSING:
+		drive_close_takes(bay->drive, r->number);
+		return 0;
 	default:
 		return -EINVAL;
 	}
@@ -311,6 +316,7 @@ static int run(struct bay *bay, const struct control_request *r, FILE *out)
 	case CONTROL_RESET:
 	case CONTROL_QUIRK:
 	case CONTROL_BUSY:
+	case CONTROL_CLOSING:
 		return run_drive(bay, r);
 	case CONTROL_LOG_ON:
 	case CONTROL_LOG_OFF:

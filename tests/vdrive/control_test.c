@@ -27,7 +27,8 @@ TEST(refused)
 	static const char *const bad[] = {
 		"", " ", "insert", "insert ", "inserted x", "ejec", "eject now", "power up",
 		"power off now", "quirk", "quirk close-event", "quirk close-event maybe",
-		"quirk  on", "busy", "busy -1", "busy 1x", "busy 4294967296", "fault",
+		"quirk  on", "busy", "busy -1", "busy 1x", "busy 4294967296", "closing",
+		"closing all", "fault",
 		"fault add", "fault add 2a", "fault clear x", "fault clear 0", "fault list all",
 		"log", "log file", "log maybe", "clock", "clock stop", "stat all", "device 1", "quit now", "\t", "\x80",
 	};
@@ -56,6 +57,7 @@ TEST(taken)
 		{ "power  on", CONTROL_POWER_ON, NULL, 0 },
 		{ "power off", CONTROL_POWER_OFF, NULL, 0 },
 		{ "busy 12", CONTROL_BUSY, NULL, 12 },
+		{ "closing 90", CONTROL_CLOSING, NULL, 90 },
 		{ "fault clear", CONTROL_FAULT_CLEAR, NULL, 0 },
 		{ "fault clear 3", CONTROL_FAULT_CLEAR, NULL, 3 },
 		{ "log file /a", CONTROL_LOG_FILE, "/a", 0 },

@@ -20,6 +20,7 @@ struct drive *drive_new(const struct drive_events *events)
 	if (events)
 		d->events = *events;
 	d->quirk_read_ends_track = true;
+	d->close_commands = POLLS;
 	d->steps = ALL_STEPS;
 	drive_power(d);
 	return d;
@@ -64,6 +65,17 @@ void drive_go_on(struct drive *d, bool immediate, sense_t sense)
 		return;
 	d->busy_commands = POLLS;
 	d->busy_sense = sense;
+	d->busy_quietly = false;
+}
+
+/* Drives that are ready early have a sense of their own for it, see drive_quirk() */
+void drive_close_goes_on(struct drive *d, bool immediate)
+{
+	if (!immediate)
+		return;
+	d->busy_commands = d->close_commands;
+	d->busy_sense = d->quirk_ready_early ? SENSE_IN_PROGRESS : SENSE_LONG_WRITE;
+	d->busy_quietly = d->quirk_ready_early;
 }
 
 sense_t drive_take_attention(struct drive *d)
@@ -228,6 +240,8 @@ int drive_quirk(struct drive *drive, const char *name, bool on)
 		drive->quirk_read_ends_track = on;
 	else if (!strcmp(name, "pow"))
 		drive->quirk_pow = on;
+	else if (!strcmp(name, "ready-early"))
+		drive->quirk_ready_early = on;
 	else
 		return -EINVAL;
 	return 0;
@@ -237,6 +251,12 @@ void drive_busy(struct drive *drive, unsigned int commands)
 {
 	drive->busy_commands = commands;
 	drive->busy_sense = SENSE_LONG_WRITE;
+	drive->busy_quietly = false;
+}
+
+void drive_close_takes(struct drive *drive, unsigned int commands)
+{
+	drive->close_commands = commands;
 }
 
 void drive_media_event(struct drive *d, enum media_event event)

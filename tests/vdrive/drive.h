@@ -102,6 +102,7 @@ struct drive {
 	bool quirk_close_event;
 	bool quirk_read_ends_track;
 	bool quirk_pow;
+	bool quirk_ready_early;
 
 	/* How much more of the command is carried out, see drive_tear() */
 	uint32_t steps;
@@ -109,6 +110,8 @@ struct drive {
 	/* Commands to the medium that are still answered by this */
 	unsigned int busy_commands;
 	sense_t busy_sense;
+	bool busy_quietly;		/* told by those alone that ask what is on the disc */
+	unsigned int close_commands;	/* that find a close going on */
 
 	uint8_t page05[PAGE05_LENGTH];
 	uint8_t page01[12];
@@ -183,6 +186,8 @@ void drive_spin_up(struct drive *d);
 void drive_work_done(struct drive *d, enum drive_work what, uint32_t blocks);
 /* The initiator asked not to wait: a few commands find the work going on */
 void drive_go_on(struct drive *d, bool immediate, sense_t sense);
+/* The same after a close */
+void drive_close_goes_on(struct drive *d, bool immediate);
 sense_t drive_open_tray(struct drive *d);
 void drive_load_tray(struct drive *d);
 sense_t drive_take_attention(struct drive *d);

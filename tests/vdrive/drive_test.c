@@ -106,6 +106,50 @@ TEST_F(drive, long_write)
 	EXPECT_EQ(0, RUN(b, 0, 0x00));
 }
 
+/* A session whose close is not waited for */
+static void close_at_once(struct __test_metadata *_metadata, struct bench *b)
+{
+	ASSERT_EQ(0, bench_track(b, 1));
+	ASSERT_EQ(0, bench_write(b, at32(b, 12), 32));
+	ASSERT_EQ(0, SYNC(b));
+	ASSERT_EQ(0, RUN(b, 0, 0x5b, 1, 2));
+}
+
+TEST_F(drive, closing)
+{
+	struct bench *b = &self->b;
+	unsigned int i;
+
+	ASSERT_EQ(0, bench_new(b, "dvd-r"));
+	drive_close_takes(b->drive, 5);
+	close_at_once(_metadata, b);
+	for (i = 0; i < 5; i++)
+		EXPECT_EQ(0x20408, RUN(b, 0, 0x00));
+	EXPECT_EQ(0, RUN(b, 0, 0x00));
+}
+
+TEST_F(drive, ready_early)
+{
+	struct bench *b = &self->b;
+	unsigned int i;
+
+	ASSERT_EQ(0, bench_new(b, "dvd-r"));
+	ASSERT_EQ(0, drive_quirk(b->drive, "ready-early", true));
+	drive_close_takes(b->drive, 4);
+	close_at_once(_metadata, b);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(0, RUN(b, 0, 0x00));
+		EXPECT_EQ(0x20407, RUN(b, 34, 0x51, 0, 0, 0, 0, 0, 0, 0, 34));
+		EXPECT_EQ(0, RUN(b, 2048, 0x28, 0, BE32(0), 0, BE16(1)));
+		EXPECT_EQ(0x20407, bench_track(b, 1));
+	}
+	EXPECT_EQ(0, RUN(b, 34, 0x51, 0, 0, 0, 0, 0, 0, 0, 34));
+	EXPECT_EQ(0, bench_track(b, 1));
+	/* What is no close is told as ever */
+	drive_busy(b->drive, 1);
+	EXPECT_EQ(0x20408, RUN(b, 0, 0x00));
+}
+
 /* --- tray, lock, button (MMC-6 6.14, 6.42) --- */
 
 TEST_F(drive, no_disc)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# faults.t [MEDIUM...|told]: by IMAPIFS_FACE: a drive that fails, a program that is killed amid
-# a burn, and what a user may do. "told": what a drive is told before it burns, and by which of
-# its devices
+# faults.t [MEDIUM...|told|late]: by IMAPIFS_FACE: a drive that fails, a program that is killed
+# amid a burn, and what a user may do. "told": what a drive is told before it burns, and by which
+# of its devices. "late": a drive that closes a session long after it said that it is ready
 set -u
 # shellcheck source=tests/vdrive/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -317,6 +317,68 @@ told_all()
 	by_generic dvd+rw
 }
 
+# --- what the drive says too early ---
+
+# How often the log has READ DISC or TRACK INFORMATION refused as "operation in progress"
+refused_early()
+{
+	ctl log show | grep -c ' 5[12] .* sense=2/04/07'
+}
+
+# late_end TEXT SESSIONS COMMAND...: it burns one session, whose end takes longer than libburn
+# asks what is on the disc (half a minute, twice a second) and a look of ours behind that
+late_end()
+{
+	local text=$1 sessions=$2
+
+	shift 2
+	ctl log clear
+	ok "$text" "$@"
+	ok "$text: the drive was at work for longer" test "$(refused_early)" -ge 100
+	is "$text: a session is closed once" "$(ctl log show | grep -c ' 5b .* cdb=5b..02')" 1
+	is "$text: and there" "$(info --json | grep -c '"readable": true')" "$sessions"
+}
+
+late()
+{
+	local medium=$1 work=$T/late-$1
+
+	mkdir -p "$work"
+	need attach "$medium" "$work/disc"
+	ctl quirk ready-early on
+	ctl closing 100
+	need mount_disc
+	cp "$T/ours" "$M/one"
+	late_end "$medium: a session that is closed late" 1 sync_disc
+	is "$medium: and nothing stays staged" "$(staged_files)" 0
+	ok "$medium: unmount" unmount
+	late_end "$medium: finalize" 2 timeout 300 "$BUILD/imapifs" finalize --yes "$DEV"
+	is "$medium: the disc is closed" "$(info --json | grep -c '"closed": true')" 1
+	rm -rf "$T/want"
+	mkdir "$T/want"
+	cp "$T/ours" "$T/want/one"
+	ok "$medium: isofs shows what it has" isofs_agrees
+	detach "$DEV"
+}
+
+# Another program's close goes on
+late_mount()
+{
+	local medium=$1
+
+	if ! command -v sg_raw >/dev/null; then
+		skip "$medium: a mount amid a close" "no sg_raw (tests/deps.sh vdrive)"
+		return
+	fi
+	mkdir -p "$T/late-mount"
+	need attach "$medium" "$T/late-mount/disc"
+	ctl quirk ready-early on
+	ctl closing 500
+	need sg_raw "$SG" 5b 01 02 00 00 00 00 00 00 00
+	refused "$medium: a mount amid a close" "the drive is still at work" mount_disc
+	detach "$DEV"
+}
+
 # --- not as root ---
 
 as_user()
@@ -358,10 +420,15 @@ user()
 media=("$@")
 [[ $# -gt 0 ]] || media=(cd-r-80 dvd+r dvd+rw told)
 for medium in "${media[@]}"; do
-	if [[ $medium == told ]]; then
+	case $medium in
+	told)
 		told_all
-		continue
-	fi
+		continue ;;
+	late)
+		late dvd-r
+		late_mount dvd-r
+		continue ;;
+	esac
 	faults "$medium"
 	if overwritable "$medium"; then
 		flushes "$medium"
@@ -372,5 +439,5 @@ for medium in "${media[@]}"; do
 	broken_off "$medium" 22
 	broken_off "$medium" 28
 done
-[[ ${media[0]} == told ]] || user "${media[0]}"
+[[ ${media[0]} == told || ${media[0]} == late ]] || user "${media[0]}"
 tap_done

@@ -128,7 +128,8 @@ static void befall(struct drive *drive, uint8_t what, const uint8_t *in)
 		drive_busy(drive, in[1] % 4);
 		break;
 	case 5:
-		drive_quirk(drive, in[1] & 1 ? "close-event" : "read-ends-track", in[1] & 2);
+		drive_quirk(drive, in[1] & 4 ? "ready-early" : in[1] & 1 ? "close-event" :
+			    "read-ends-track", in[1] & 2);
 		break;
 	case 6:
 		tear(drive, in);

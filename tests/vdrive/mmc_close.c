@@ -178,7 +178,7 @@ sense_t mmc_close_track_session(struct drive *d, struct command *c)
 	else
 		sense = close_sequential(d, c);
 	if (!sense)
-		drive_go_on(d, c->cdb[1] & 0x01, SENSE_LONG_WRITE);
+		drive_close_goes_on(d, c->cdb[1] & 0x01);
 	return sense;
 }
 

@@ -132,6 +132,8 @@ void drive_reset(struct drive *drive);
  * @name: "close-event": report a media change after a session was closed, or the
  *	disc blanked or formatted;
  *	"read-ends-track": a read amid a TAO write on CD ends the track (on at first);
+ *	"ready-early": a close that was asked for with IMMED is told of, by "operation in
+ *	progress" (02h/04h/07h), in READ DISC INFORMATION and READ TRACK INFORMATION alone;
  *	"pow": a BD-R is one with pseudo-overwrite, by its features alone
  *
  * Return: 0, or -EINVAL if it has no such quirk.
@@ -140,5 +142,7 @@ int drive_quirk(struct drive *drive, const char *name, bool on);
 
 /* The next @commands to the medium find it busy with a long write (02h/04h/08h) */
 void drive_busy(struct drive *drive, unsigned int commands);
+/* Closes with IMMED from here on: so many commands find one going on (2 at first) */
+void drive_close_takes(struct drive *drive, unsigned int commands);
 
 #endif
