@@ -71,6 +71,6 @@ export DEBIAN_FRONTEND=noninteractive
 echo "Installing:$missing"
 # shellcheck disable=SC2086 # words on purpose
 {
-	$root apt-get -q update
-	$root apt-get -q install -y --no-install-recommends $missing
+	$root apt-get -q -o Acquire::Retries=3 update
+	$root apt-get -q -o Acquire::Retries=3 install -y --no-install-recommends $missing
 } </dev/null

@@ -23,21 +23,27 @@ kernel_release()
 	echo "${newest%/build}"
 }
 
-# Unpacks the package of release $1 into $2
+# Unpacks the package of release $1 into $2: once, for all the tests that begin together
 kernel_unpack()
 {
-	local new=$2.$$
+	local new=$2.new
 
-	rm -rf "$new"
-	mkdir -p "$new"
-	if ! (cd "$new" && apt-get -q download "linux-image-$1" >&2 && dpkg -x ./*.deb .); then
-		echo "linux-image-$1 is neither installed nor to be had; are its headers outdated?" >&2
+	mkdir -p "${2%/*}"
+	(
+		flock 9
+		[[ ! -d $2 ]] || exit 0
 		rm -rf "$new"
-		return 1
-	fi
-	rm -f "$new"/*.deb
-	depmod -b "$new" "$1"
-	mv -T "$new" "$2" 2>/dev/null || rm -rf "$new"
+		mkdir "$new"
+		if ! (cd "$new" && apt-get -q -o Acquire::Retries=3 download "linux-image-$1" >&2 &&
+			dpkg -x ./*.deb .); then
+			echo "linux-image-$1 is neither installed nor to be had; are its headers outdated?" >&2
+			rm -rf "$new"
+			exit 1
+		fi
+		rm -f "$new"/*.deb
+		depmod -b "$new" "$1"
+		mv -T "$new" "$2"
+	) 9>"$2.lock"
 }
 
 # kernel_find NAME: a series, a release, the folder of a kernel that was built, or a
